@@ -1,0 +1,47 @@
+"""The Celery app and its beat schedule: `celery -A config.celery worker`, `… beat`.
+
+Beat, not ETA: a task with a long countdown on the Redis transport runs twice when the visibility
+timeout passes. The beat sweeps, the sweep claims rows in the database.
+"""
+
+import os
+
+from celery import Celery
+
+from config import embedded
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+embedded.ensure()
+
+from django.conf import settings  # noqa: E402 -- the servers must be named before settings are read
+
+app = Celery("prediction_ledger", broker=settings.REDIS_URL)
+app.conf.update(
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_ignore_result=True,
+    task_time_limit=900,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    broker_connection_retry_on_startup=True,
+    timezone="UTC",
+    beat_schedule={
+        "reminders": {
+            "task": "predictions.tasks.sweep_reminders",
+            "schedule": settings.SWEEP_SECONDS,
+            # A sweep that waited longer than its period is stale: the next one does its work.
+            "options": {"expires": settings.SWEEP_SECONDS},
+        },
+        "reports": {
+            "task": "predictions.tasks.sweep_reports",
+            "schedule": settings.SWEEP_SECONDS,
+            "options": {"expires": settings.SWEEP_SECONDS},
+        },
+        "deliveries": {
+            "task": "predictions.tasks.deliver_messages",
+            "schedule": settings.SWEEP_SECONDS / 2,
+            "options": {"expires": settings.SWEEP_SECONDS / 2},
+        },
+    },
+)
+app.autodiscover_tasks(["predictions"])

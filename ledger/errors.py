@@ -1,0 +1,27 @@
+"""What can go wrong in the ledger.
+
+LedgerError
+├── EncodingError          a value is outside the canonical set; names its path
+├── OutsideTransaction     an entry would not stand or fall with the rows it describes
+└── NotSnapshot            verification was asked for inside somebody else's transaction
+"""
+
+
+class LedgerError(Exception):
+    """Root of every error this app raises."""
+
+
+class EncodingError(LedgerError, ValueError):
+    """A value that has no canonical encoding. `path` says where it stands, as in `facts.rows[2].p`."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+        self.path = path
+
+
+class OutsideTransaction(LedgerError):
+    """`append` was called with no transaction open."""
+
+
+class NotSnapshot(LedgerError):
+    """Verification needs a transaction of its own, to see one moment of the database."""

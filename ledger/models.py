@@ -1,0 +1,43 @@
+"""The ledger's tables, as the migrations make them: read here, written by the database alone."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+
+class Entry(models.Model):
+    """One fact. What matters is inside `body`; the columns after it are generated from it."""
+
+    sequence = models.BigIntegerField(primary_key=True)
+    body = models.BinaryField()
+    leaf_hash = models.BinaryField()
+    uuid = models.UUIDField(unique=True)
+    kind = models.TextField()
+    subject = models.TextField()
+    actor = models.TextField()
+    time = models.TextField()
+
+    class Meta:
+        managed = False
+        db_table = "ledger_entry"
+        verbose_name_plural = "entries"
+        ordering = ["sequence"]
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.kind} {self.subject}"
+
+
+class Head(models.Model):
+    """The tree's size, root hash and frontier. One row."""
+
+    id = models.SmallIntegerField(primary_key=True)
+    size = models.BigIntegerField()
+    root = models.BinaryField()
+    frontier = ArrayField(models.BinaryField())
+    last_time = models.DateTimeField()
+
+    class Meta:
+        managed = False
+        db_table = "ledger_head"
+
+    def __str__(self) -> str:
+        return f"{self.size} {bytes(self.root).hex()}"

@@ -1,0 +1,1 @@
+"""The domain: forecasts as dated predictions, what happened, and how each one scored."""

@@ -1,0 +1,62 @@
+"""What the ledger's verification needs to know of the domain: its tables, and how scores come about."""
+
+import functools
+from collections.abc import Iterator
+from uuid import UUID
+
+from ledger import replay
+from predictions.models import FACTS, Fact, Outcome, Score
+from predictions.scoring.binary import Figures, score_all
+
+_CHUNK = 2_000
+
+
+def register() -> None:
+    """Have `verify_ledger` replay every table of facts and recompute every score."""
+    for model in FACTS:
+        name = str(model._meta.model_name)
+        replay.register_table(replay.FactTable(name, functools.partial(_rows, model)))
+    replay.register_check(_check_scores)
+
+
+def _rows(model: type[Fact]) -> Iterator[replay.Row]:
+    for row in model._default_manager.order_by("pk").iterator(chunk_size=_CHUNK):
+        yield replay.Row(key=str(row.pk), entry=str(row.entry), facts=row.facts())
+
+
+def _check_scores() -> Iterator[replay.Finding]:
+    """Hold the standing scores of each standing outcome against a fresh computation."""
+    standing = set(Score.objects.standing().values_list("pk", flat=True))
+    for outcome in Outcome.objects.current().select_related("question").iterator(chunk_size=_CHUNK):
+        held = {(score.prediction_id, score.rule): score for score in outcome.scores.standing()}
+        standing -= {score.pk for score in held.values()}
+        yield from _check_outcome(outcome, held)
+    for pk in standing:
+        yield replay.Finding(f"score {pk}", "counts, but belongs to no outcome that stands")
+
+
+def _check_outcome(
+    outcome: Outcome, held: dict[tuple[UUID, str], Score]
+) -> Iterator[replay.Finding]:
+    for prediction_id, expected in _recomputed(outcome):
+        score = held.pop((prediction_id, expected.rule), None)
+        if score is None:
+            yield replay.Finding(
+                f"prediction {prediction_id}", f"has no {expected.rule} score for {outcome}"
+            )
+        elif (found := Figures(score.rule, score.value, score.best, score.worst)) != expected:
+            yield replay.Finding(f"score {score.pk}", f"holds {found}; recomputed it is {expected}")
+    for score in held.values():
+        yield replay.Finding(f"score {score.pk}", f"{outcome} scores no such prediction")
+
+
+def _recomputed(outcome: Outcome) -> Iterator[tuple[UUID, Figures]]:
+    if outcome.is_void:
+        return
+    in_time = list(outcome.question.predictions.filter(made_at__lt=outcome.settled_at))
+    by_prediction = score_all(
+        [prediction.probability_range for prediction in in_time], happened=outcome.answer == "yes"
+    )
+    for prediction, by_rule in zip(in_time, by_prediction, strict=True):
+        for figures in by_rule:
+            yield prediction.pk, figures

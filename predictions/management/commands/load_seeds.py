@@ -1,0 +1,24 @@
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from predictions.errors import PredictionsError
+from seeds.forms import SeedError
+from seeds.loader import FOLDER, load
+
+
+class Command(BaseCommand):
+    help = "Loads the seed articles' forecasts and the later events. A second run changes nothing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--folder", type=Path, default=FOLDER, help="where the data files are")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            recorded = load(now=timezone.now(), folder=options["folder"])
+        except (SeedError, PredictionsError) as error:
+            raise CommandError(str(error), returncode=2) from error
+        told = ", ".join(f"{count} {table}" for table, count in recorded.items() if count)
+        self.stdout.write(f"recorded {told}" if told else "nothing new: all of it is recorded already")

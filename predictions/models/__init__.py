@@ -1,0 +1,54 @@
+"""The tables. Facts are written by `services` alone, each with its ledger entry."""
+
+from predictions.models.base import Fact
+from predictions.models.evidence import Bearing, Event, Outcome, OutcomeEvidence, Review
+from predictions.models.notices import Message, Reminder, Report, Subscription, Sweep
+from predictions.models.people import ApiToken, IdempotencyKey, User
+from predictions.models.questions import Prediction, Question, Statement
+from predictions.models.scores import Score
+from predictions.models.sources import Article, Forecaster, Outlet, Phrase, Topic
+
+# In the order in which one may refer to the next.
+FACTS: tuple[type[Fact], ...] = (
+    Topic,
+    Outlet,
+    Article,
+    Forecaster,
+    Phrase,
+    Question,
+    Prediction,
+    Statement,
+    Event,
+    Bearing,
+    Outcome,
+    OutcomeEvidence,
+    Review,
+    Score,
+)
+
+__all__ = [
+    "FACTS",
+    "ApiToken",
+    "Article",
+    "Bearing",
+    "Event",
+    "Fact",
+    "Forecaster",
+    "IdempotencyKey",
+    "Message",
+    "Outcome",
+    "OutcomeEvidence",
+    "Outlet",
+    "Phrase",
+    "Prediction",
+    "Question",
+    "Reminder",
+    "Report",
+    "Review",
+    "Score",
+    "Statement",
+    "Subscription",
+    "Sweep",
+    "Topic",
+    "User",
+]

@@ -1,0 +1,73 @@
+"""What every fact has in common, and how a row reads in the ledger."""
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+
+from ledger.encoding import timestamp
+
+
+class Fact(models.Model):
+    """A row that is written together with a ledger entry and replayed from it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # The ledger entry that last set this row; the database demands one of the same transaction.
+    entry = models.UUIDField(editable=False)
+
+    class Meta:
+        abstract = True
+
+    def facts(self) -> dict[str, Any]:
+        """Every column but `entry`, in canonical form: what the ledger says of this row."""
+        return {
+            field.attname: _canonical(getattr(self, field.attname), field)
+            for field in self._meta.concrete_fields
+            if field.attname != "entry"
+        }
+
+
+def _canonical(value: Any, field: Any) -> Any:
+    match value:
+        case Decimal():
+            return f"{value:.{field.decimal_places}f}"
+        case dt.datetime():
+            return timestamp(value)
+        case dt.date():
+            return value.isoformat()
+        case uuid.UUID():
+            return str(value)
+        case _:
+            return value
+
+
+def one_of(name: str, choices: type[models.TextChoices]) -> models.CheckConstraint:
+    """A database check that the column `name` holds one of the choices."""
+    return models.CheckConstraint(
+        condition=models.Q(**{f"{name}__in": choices.values}), name=f"%(class)s_{name}_known"
+    )
+
+
+def not_empty(name: str) -> models.CheckConstraint:
+    """A database check that the text column `name` is not empty."""
+    return models.CheckConstraint(
+        condition=~models.Q(**{name: ""}), name=f"%(class)s_{name}_not_empty"
+    )
+
+
+def between(name: str, low: int, high: int) -> models.CheckConstraint:
+    """A database check that a number, where there is one, lies in [low, high]."""
+    return models.CheckConstraint(
+        condition=models.Q(**{f"{name}__isnull": True})
+        | models.Q(**{f"{name}__gte": low, f"{name}__lte": high}),
+        name=f"%(class)s_{name}_between",
+    )
+
+
+def is_list(name: str) -> models.CheckConstraint:
+    """A database check that a JSON column holds a list (only a list contains the empty one)."""
+    return models.CheckConstraint(
+        condition=models.Q(**{f"{name}__contains": []}), name=f"%(class)s_{name}_is_list"
+    )

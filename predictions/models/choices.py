@@ -1,0 +1,97 @@
+"""The closed sets of words that columns hold. Each is checked by the database as well."""
+
+from django.db import models
+
+
+class Weight(models.TextChoices):
+    YES = "yes", "for yes"
+    NO = "no", "for no"
+    SETTLES = "settles"
+    CONTEXT = "context"
+
+
+class VoidReason(models.TextChoices):
+    CONDITION_NOT_MET = "condition_not_met", "condition not met"
+    AMBIGUOUS = "ambiguous"
+    WITHDRAWN = "withdrawn"
+
+
+class MessageKind(models.TextChoices):
+    REMINDER = "reminder"
+    REPORT = "report"
+
+
+class MessageState(models.TextChoices):
+    WAITING = "waiting"
+    CLAIMED = "claimed"
+    SENT = "sent"
+    DEAD = "dead", "given up"
+
+
+class Stage(models.TextChoices):
+    DUE = "due"
+
+
+class Period(models.TextChoices):
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+
+
+class Scope(models.TextChoices):
+    READ = "read"
+    RECORD = "record"
+    ADJUDICATE = "adjudicate"
+
+
+class QuestionKind(models.TextChoices):
+    BINARY = "binary"
+    CHOICE = "choice", "multiple choice"
+    NUMERIC = "numeric"
+    DATE = "date"
+
+
+class HorizonBasis(models.TextChoices):
+    STATED = "stated", "stated in the source"
+    EDITORIAL = "editorial"
+
+
+class Basis(models.TextChoices):
+    STATED = "stated", "a number in the text"
+    VERBAL = "verbal", "read off words"
+    EDITORIAL = "editorial"
+
+
+class StatementKind(models.TextChoices):
+    UNSCORABLE = "unscorable"
+    ABSTAINED = "abstained"
+
+
+class UnscorableReason(models.TextChoices):
+    COMPARISON = "comparison", "a comparison"
+    FEELINGS = "feelings", "about feelings"
+    MAXIM = "maxim", "a maxim"
+    NAMES_NOBODY = "names_nobody", "names nobody"
+    NAMES_NO_EVENT = "names_no_event", "names no event"
+    NAMES_NO_EVENT_OR_DATE = "names_no_event_or_date", "names no event or date"
+    VALUE_JUDGEMENT = "value_judgement", "a judgement of worth"
+    ABSTENTION = "abstention", "an explicit abstention"
+
+
+class Rule(models.TextChoices):
+    BRIER = "brier", "Brier score"
+    LOG = "log", "log score"
+
+
+class ForecasterKind(models.TextChoices):
+    PERSON = "person"
+    BYLINE = "byline"
+    ORGANISATION = "organisation"
+    MODEL = "model"
+    CROWD = "crowd"
+    UNKNOWN = "unknown"
+
+
+class Side(models.TextChoices):
+    YES = "yes"
+    NO = "no"

@@ -1,0 +1,154 @@
+"""What happened: events, what they say about which question, reviews, and outcomes."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from predictions.models.base import Fact, is_list, not_empty, one_of
+from predictions.models.choices import VoidReason, Weight
+from predictions.models.questions import Question
+from predictions.models.sources import key_field
+from predictions.querysets import OutcomeQuerySet
+
+
+class Event(Fact):
+    """Something that happened on a date, with its sources."""
+
+    key = key_field()
+    happened_on = models.DateField()
+    title = models.CharField(max_length=300)
+    text = models.TextField(blank=True)
+    # [{"name": "...", "url": "https://..."}]
+    sources = models.JSONField(default=list)
+    recorded_at = models.DateTimeField()
+    questions = models.ManyToManyField(Question, through="Bearing", related_name="events")
+
+    class Meta:
+        ordering = ["happened_on", "key"]
+        constraints = [not_empty("title"), is_list("sources")]
+
+    def __str__(self) -> str:
+        return f"{self.happened_on}: {self.title}"
+
+
+class Bearing(Fact):
+    """What an event says about a question."""
+
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="bearings")
+    question = models.ForeignKey(Question, on_delete=models.PROTECT, related_name="bearings")
+    bearing = models.CharField(max_length=10, choices=Weight.choices)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["event__happened_on"]
+        constraints = [
+            one_of("bearing", Weight),
+            models.UniqueConstraint(fields=["event", "question"], name="bearing_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event.key} {self.get_bearing_display()} {self.question.key}"
+
+
+class Outcome(Fact):
+    """The answer to a question, or void. Never edited: a later outcome corrects it."""
+
+    question = models.ForeignKey(Question, on_delete=models.PROTECT, related_name="outcomes")
+    # `yes` or `no`, an option, a number or a date, as text; null where the question is void.
+    answer = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 -- void is no text
+    void_reason = models.CharField(max_length=20, choices=VoidReason.choices, blank=True)
+    # When the world decided, not when it was entered.
+    settled_at = models.DateTimeField()
+    rationale = models.TextField()
+    evidence = models.ManyToManyField(
+        Event, through="OutcomeEvidence", related_name="outcomes", blank=True
+    )
+    corrects = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="correction"
+    )
+    correction_reason = models.TextField(blank=True)
+    entered_at = models.DateTimeField()
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True
+    )
+
+    objects = OutcomeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["settled_at", "entered_at"]
+        constraints = [
+            not_empty("rationale"),
+            models.CheckConstraint(
+                condition=Q(answer__isnull=True)
+                & Q(void_reason__in=["condition_not_met", "ambiguous", "withdrawn"])
+                | Q(answer__isnull=False, void_reason="") & ~Q(answer=""),
+                name="outcome_answer_or_void",
+            ),
+            models.CheckConstraint(
+                condition=Q(corrects__isnull=True, correction_reason="")
+                | Q(corrects__isnull=False) & ~Q(correction_reason=""),
+                name="outcome_correction_has_reason",
+            ),
+            # One first outcome a question, and one correction an outcome: a chain, never a fork.
+            models.UniqueConstraint(
+                fields=["question"],
+                condition=Q(corrects__isnull=True),
+                name="outcome_first_once_a_question",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.question.key}: {self.verdict}"
+
+    @property
+    def is_void(self) -> bool:
+        return self.answer is None
+
+    @property
+    def verdict(self) -> str:
+        """The answer, or `void (reason)`."""
+        return self.answer or f"void ({self.get_void_reason_display()})"
+
+
+class OutcomeEvidence(Fact):
+    """An event on which an outcome rests."""
+
+    outcome = models.ForeignKey(Outcome, on_delete=models.PROTECT)
+    event = models.ForeignKey(Event, on_delete=models.PROTECT)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["outcome", "event"], name="outcome_evidence_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event.key} for {self.outcome}"
+
+
+class Review(Fact):
+    """Somebody looked: the question is still open, why, and when to look again."""
+
+    question = models.ForeignKey(Question, on_delete=models.PROTECT, related_name="reviews")
+    # Which due version of the question this review answers.
+    due_version = models.PositiveIntegerField()
+    note = models.TextField()
+    next_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True
+    )
+
+    class Meta:
+        ordering = ["-recorded_at"]
+        constraints = [
+            not_empty("note"),
+            models.CheckConstraint(
+                condition=Q(next_at__gt=models.F("recorded_at")), name="review_next_is_later"
+            ),
+            models.UniqueConstraint(
+                fields=["question", "due_version"], name="review_once_a_version"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.question.key} reviewed {self.recorded_at:%Y-%m-%d}"

@@ -1,0 +1,235 @@
+"""Questions, the predictions on them, and forecast-like statements that have none."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from predictions.models.base import Fact, between, is_list, not_empty, one_of
+from predictions.models.choices import (
+    Basis,
+    HorizonBasis,
+    QuestionKind,
+    Side,
+    StatementKind,
+    UnscorableReason,
+)
+from predictions.models.sources import Article, Forecaster, Phrase, Topic, key_field
+from predictions.querysets import PredictionQuerySet, QuestionQuerySet
+
+if TYPE_CHECKING:
+    from predictions.models.evidence import Outcome
+
+
+class Question(Fact):
+    """A proposition with criteria by which two strangers would resolve it alike."""
+
+    key = key_field()
+    kind = models.CharField(
+        max_length=10, choices=QuestionKind.choices, default=QuestionKind.BINARY
+    )
+    text = models.TextField()
+    criteria = models.TextField()
+    # Multiple choice only: the options, and whether their order means something.
+    options = models.JSONField(default=list, blank=True)
+    ordered = models.BooleanField(default=False)
+    # Numeric only.
+    unit = models.CharField(max_length=50, blank=True)
+    topic = models.ForeignKey(Topic, on_delete=models.PROTECT, null=True, blank=True)
+    opened_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True, blank=True)
+    # How the due date comes about where it is not a date yet ("six months after ...").
+    due_rule = models.TextField(blank=True)
+    horizon_basis = models.CharField(max_length=10, choices=HorizonBasis.choices)
+    horizon_note = models.TextField(blank=True)
+    notes = models.TextField(blank=True)
+    condition = models.TextField(blank=True)
+    condition_question = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="conditionals"
+    )
+    condition_answer = models.CharField(max_length=200, blank=True)
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reviewed_questions",
+    )
+    review_every_days = models.PositiveIntegerField(null=True, blank=True)
+    # When the question next falls due for review. Each move is a new version, to remind about anew.
+    review_at = models.DateTimeField(null=True, blank=True)
+    due_version = models.PositiveIntegerField(default=1)
+
+    objects = QuestionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["key"]
+        constraints = [
+            not_empty("text"),
+            not_empty("criteria"),
+            one_of("kind", QuestionKind),
+            one_of("horizon_basis", HorizonBasis),
+            is_list("options"),
+            models.CheckConstraint(
+                condition=Q(kind="choice") & ~Q(options=[]) | ~Q(kind="choice") & Q(options=[]),
+                name="question_options_iff_choice",
+            ),
+            models.CheckConstraint(
+                condition=Q(ordered=False) | Q(kind="choice"), name="question_ordered_only_choice"
+            ),
+            models.CheckConstraint(
+                condition=Q(unit="") | Q(kind="numeric"), name="question_unit_only_numeric"
+            ),
+            models.CheckConstraint(
+                condition=Q(condition_question__isnull=True, condition_answer="")
+                | Q(condition_question__isnull=False) & ~Q(condition_answer=""),
+                name="question_condition_has_answer",
+            ),
+            models.CheckConstraint(
+                condition=~Q(condition_question=F("id")), name="question_not_its_own_condition"
+            ),
+            models.CheckConstraint(
+                condition=Q(review_every_days__isnull=True) | Q(review_every_days__gt=0),
+                name="question_review_interval_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(due_version__gte=1), name="question_due_version_positive"
+            ),
+        ]
+        indexes = [
+            # The sweep: what falls due for review, oldest first.
+            models.Index(fields=["review_at"], name="question_review_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.text}"
+
+    @property
+    def outcome(self) -> "Outcome | None":
+        """The outcome that stands: the last of the chain of corrections."""
+        return self.outcomes.filter(correction__isnull=True).first()
+
+
+class Prediction(Fact):
+    """Who said what, when, with what probability. A later revision leaves the earlier one standing."""
+
+    # The row of the article's record it comes from, such as A1; empty for imports.
+    reference = models.CharField(max_length=50, blank=True)
+    question = models.ForeignKey(Question, on_delete=models.PROTECT, related_name="predictions")
+    forecaster = models.ForeignKey(Forecaster, on_delete=models.PROTECT, related_name="predictions")
+    article = models.ForeignKey(
+        Article, on_delete=models.PROTECT, null=True, blank=True, related_name="predictions"
+    )
+    # 1 for the forecaster's first prediction on the question, 2 for its revision, and so on.
+    revision = models.PositiveIntegerField(default=1)
+    made_at = models.DateTimeField()
+    # [{"offset": characters from the start of the article's text, "quote": "..."}]
+    passages = models.JSONField(default=list, blank=True)
+    hedge = models.CharField(max_length=200, blank=True)
+    # The answer that the words argue for; "could happen" argues for yes at less than one half.
+    side = models.CharField(max_length=3, choices=Side.choices, blank=True)
+    # Exactly one of the three: of yes; by option; by quantile level.
+    probability = models.DecimalField(max_digits=7, decimal_places=6, null=True, blank=True)
+    distribution = models.JSONField(null=True, blank=True)
+    quantiles = models.JSONField(null=True, blank=True)
+    low = models.DecimalField(max_digits=7, decimal_places=6, null=True, blank=True)
+    high = models.DecimalField(max_digits=7, decimal_places=6, null=True, blank=True)
+    basis = models.CharField(max_length=10, choices=Basis.choices)
+    phrase = models.ForeignKey(Phrase, on_delete=models.PROTECT, null=True, blank=True)
+    basis_note = models.TextField(blank=True)
+    horizon_note = models.TextField(blank=True)
+    note = models.TextField(blank=True)
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True
+    )
+
+    objects = PredictionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["made_at", "id"]
+        constraints = [
+            one_of("basis", Basis),
+            models.CheckConstraint(
+                condition=Q(side__in=["", *Side.values]), name="prediction_side_known"
+            ),
+            between("probability", 0, 1),
+            between("low", 0, 1),
+            between("high", 0, 1),
+            is_list("passages"),
+            models.CheckConstraint(
+                condition=Q(probability__isnull=False, distribution=None, quantiles=None)
+                | Q(probability__isnull=True, distribution__isnull=False, quantiles=None)
+                | Q(probability__isnull=True, distribution=None, quantiles__isnull=False),
+                name="prediction_says_one_thing",
+            ),
+            models.CheckConstraint(
+                condition=Q(low__isnull=True, high__isnull=True)
+                | Q(low__lte=F("probability"), probability__lte=F("high")),
+                name="prediction_probability_within_range",
+            ),
+            models.CheckConstraint(
+                condition=~Q(basis="verbal") | Q(phrase__isnull=False, low__isnull=False),
+                name="prediction_verbal_has_phrase_and_range",
+            ),
+            models.UniqueConstraint(
+                fields=["question", "forecaster", "revision"], name="prediction_revision_once"
+            ),
+            models.UniqueConstraint(
+                fields=["article", "reference"],
+                condition=~Q(reference=""),
+                name="prediction_reference_once_an_article",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference or self.id} on {self.question.key}"
+
+    @property
+    def probability_range(self) -> tuple[Decimal, Decimal, Decimal]:
+        """(low, p, high) of yes; all three are p where the words leave no room. Binary only."""
+        if self.probability is None:
+            raise ValueError(f"prediction {self.pk} is not one of yes or no")
+        p = self.probability
+        return (
+            p if self.low is None else self.low,
+            p,
+            p if self.high is None else self.high,
+        )
+
+
+class Statement(Fact):
+    """A forecast-like statement that has no question: counted, so that nobody wins by being vague."""
+
+    reference = models.CharField(max_length=50, blank=True)
+    article = models.ForeignKey(Article, on_delete=models.PROTECT, related_name="statements")
+    forecaster = models.ForeignKey(Forecaster, on_delete=models.PROTECT, related_name="statements")
+    passages = models.JSONField(default=list)
+    hedge = models.CharField(max_length=200, blank=True)
+    kind = models.CharField(max_length=10, choices=StatementKind.choices)
+    reason = models.CharField(max_length=30, choices=UnscorableReason.choices)
+    note = models.TextField(blank=True)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["article", "reference"]
+        constraints = [
+            one_of("kind", StatementKind),
+            one_of("reason", UnscorableReason),
+            is_list("passages"),
+            models.CheckConstraint(
+                condition=Q(kind="abstained", reason="abstention")
+                | Q(kind="unscorable") & ~Q(reason="abstention"),
+                name="statement_reason_fits_kind",
+            ),
+            models.UniqueConstraint(
+                fields=["article", "reference"],
+                condition=~Q(reference=""),
+                name="statement_reference_once_an_article",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference or self.id} ({self.kind})"

@@ -1,0 +1,50 @@
+"""What predictions earned. Postings, as in a book of accounts: a reversal cancels an earlier one."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from predictions.models.base import Fact, one_of
+from predictions.models.choices import Rule
+from predictions.models.evidence import Outcome
+from predictions.models.questions import Prediction
+from predictions.querysets import ScoreQuerySet
+
+
+class Score(Fact):
+    """A posting: `value` of one prediction under one rule on one outcome, or its reversal.
+
+    `best` and `worst` are the values at the ends of the range that the prediction's words allow.
+    A reversal carries the negated figures of what it reverses, so that a plain sum is right.
+    """
+
+    prediction = models.ForeignKey(Prediction, on_delete=models.PROTECT, related_name="scores")
+    outcome = models.ForeignKey(Outcome, on_delete=models.PROTECT, related_name="scores")
+    rule = models.CharField(max_length=10, choices=Rule.choices)
+    value = models.DecimalField(max_digits=12, decimal_places=9)
+    best = models.DecimalField(max_digits=12, decimal_places=9)
+    worst = models.DecimalField(max_digits=12, decimal_places=9)
+    reverses = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="reversal"
+    )
+    posted_at = models.DateTimeField()
+
+    objects = ScoreQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["posted_at", "id"]
+        constraints = [
+            one_of("rule", Rule),
+            models.CheckConstraint(
+                condition=Q(reverses__isnull=True, best__lte=F("value"), value__lte=F("worst"))
+                | Q(reverses__isnull=False, worst__lte=F("value"), value__lte=F("best")),
+                name="score_value_within_range",
+            ),
+            models.UniqueConstraint(
+                fields=["prediction", "outcome", "rule"],
+                condition=Q(reverses__isnull=True),
+                name="score_once_an_outcome",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.value}"

@@ -1,0 +1,119 @@
+"""Where forecasts come from: outlets, articles, forecasters, topics, and the words they use."""
+
+from django.core.validators import RegexValidator
+from django.db import models
+
+from predictions.models.base import Fact, between, not_empty, one_of
+from predictions.models.choices import ForecasterKind
+
+KEY_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+valid_key = RegexValidator(
+    KEY_PATTERN,
+    "must be 1 to 100 letters, digits, dots, dashes or underscores, and begin with a letter or digit",
+)
+
+
+def key_field() -> "models.CharField[str, str]":
+    """The name by which people, files and addresses know a row. Never changed."""
+    return models.CharField(max_length=100, unique=True, validators=[valid_key])
+
+
+class Topic(Fact):
+    key = key_field()
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["key"]
+        constraints = [not_empty("name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Outlet(Fact):
+    """Who published."""
+
+    key = key_field()
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["key"]
+        constraints = [not_empty("name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Article(Fact):
+    """A text in which forecasts stand, known by its hash; the text itself is not kept here."""
+
+    key = key_field()
+    title = models.CharField(max_length=300)
+    title_basis = models.TextField(blank=True)
+    # Null where the article does not say: never guessed.
+    outlet = models.ForeignKey(Outlet, on_delete=models.PROTECT, null=True, blank=True)
+    byline = models.CharField(max_length=300)
+    published_on = models.DateField()
+    date_basis = models.TextField()
+    url = models.URLField(max_length=1000, blank=True)
+    sha256 = models.CharField(max_length=64, validators=[RegexValidator(r"^[0-9a-f]{64}$")])
+    characters = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["published_on", "key"]
+        constraints = [
+            not_empty("title"),
+            not_empty("date_basis"),
+            models.CheckConstraint(
+                condition=models.Q(sha256__regex=r"^[0-9a-f]{64}$"), name="article_sha256_is_hex"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Forecaster(Fact):
+    """Who forecasts. An unknown byline is recorded as unknown."""
+
+    key = key_field()
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=20, choices=ForecasterKind.choices)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["key"]
+        constraints = [not_empty("name"), one_of("kind", ForecasterKind)]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Phrase(Fact):
+    """A row of the lexicon: words of probability, read as a range by one published table."""
+
+    phrase = models.CharField(max_length=100)
+    low = models.DecimalField(max_digits=7, decimal_places=6)
+    point = models.DecimalField(max_digits=7, decimal_places=6)
+    high = models.DecimalField(max_digits=7, decimal_places=6)
+    source = models.CharField(max_length=50)
+    source_title = models.CharField(max_length=200)
+    source_detail = models.TextField(blank=True)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["phrase", "source"]
+        constraints = [
+            not_empty("phrase"),
+            not_empty("source_title"),
+            between("low", 0, 1),
+            between("high", 0, 1),
+            models.CheckConstraint(
+                condition=models.Q(low__lte=models.F("point"), point__lte=models.F("high")),
+                name="phrase_point_within_range",
+            ),
+            models.UniqueConstraint(fields=["phrase", "source"], name="phrase_once_a_source"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.phrase} ({self.source})"

@@ -1,0 +1,83 @@
+"""Reads by name. What a row's state is, is said here once, for SQL and for people."""
+
+import datetime as dt
+from typing import TYPE_CHECKING, Self
+
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.expressions import Combinable
+
+if TYPE_CHECKING:
+    from predictions.models import Outcome
+
+
+def _outcome_of(question: str) -> "QuerySet[Outcome]":
+    from predictions.models import Outcome  # the models import this module
+
+    return Outcome.objects.current().filter(question=OuterRef(question))
+
+
+class OutcomeQuerySet(QuerySet["Outcome"]):
+    def current(self) -> Self:
+        """Outcomes that stand: not corrected by a later one."""
+        return self.filter(correction__isnull=True)
+
+    def entered(self, *, after: dt.datetime | None, until: dt.datetime) -> Self:
+        """Entered in (after, until]; from the beginning where `after` is None."""
+        entered = self.filter(entered_at__lte=until)
+        return entered.filter(entered_at__gt=after) if after else entered
+
+
+class QuestionQuerySet(QuerySet["Question"]):
+    def open(self) -> Self:
+        """Questions without an outcome."""
+        return self.filter(~Exists(_outcome_of("pk")))
+
+    def due(self, now: dt.datetime) -> Self:
+        """Open questions that are due for review, the longest overdue first."""
+        return self.open().filter(review_at__lte=now).order_by("review_at", "key")
+
+    def due_next(self, now: dt.datetime) -> Self:
+        """Open questions that fall due for review later, the next first."""
+        return self.open().filter(review_at__gt=now).order_by("review_at", "key")
+
+
+class PredictionQuerySet(QuerySet["Prediction"]):
+    def with_state(self) -> Self:
+        """Annotates `state`: `open`, `void`, `late` or `scored`, as the scoreboard counts them."""
+        state: Combinable = Case(
+            When(outcome_settled_at__isnull=True, then=Value("open")),
+            When(outcome_answer__isnull=True, then=Value("void")),
+            When(made_at__gte=F("outcome_settled_at"), then=Value("late")),
+            default=Value("scored"),
+            output_field=CharField(),
+        )
+        current = _outcome_of("question")
+        return self.annotate(
+            outcome_settled_at=Subquery(current.values("settled_at")[:1]),
+            outcome_answer=Subquery(current.values("answer")[:1]),
+        ).annotate(state=state)
+
+
+class ScoreQuerySet(QuerySet["Score"]):
+    def standing(self) -> Self:
+        """Postings that count: neither reversals nor reversed."""
+        return self.filter(reverses__isnull=True, reversal__isnull=True)
+
+
+class MessageQuerySet(QuerySet["Message"]):
+    def deliverable(self, now: dt.datetime) -> Self:
+        """What may be tried now: waiting, or claimed by somebody whose lease has run out."""
+        return self.filter(Q(state="waiting") | Q(state="claimed"), due_at__lte=now).order_by(
+            "due_at", "id"
+        )

@@ -1,0 +1,1 @@
+"""Scoring rules and their summaries: pure functions over numpy arrays, no Django."""

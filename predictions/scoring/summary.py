@@ -1,0 +1,77 @@
+"""Means, their uncertainty, skill, and the score over time: what totals are made of."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+Floats = NDArray[np.float64]
+
+
+def mean(values: Floats) -> float | None:
+    """Arithmetic mean; None of nothing."""
+    return float(values.mean()) if values.size else None
+
+
+def clustered_interval(
+    values: Floats, clusters: NDArray[np.int64], *, confidence: float = 0.95
+) -> tuple[float, float] | None:
+    """Confidence interval of the mean when values of one cluster (a question) hang together.
+
+    The cluster-robust (CR1) standard error of a mean with Student's t on G − 1 degrees of freedom:
+    se² = G/(G−1) · Σ_g (Σ_{i∈g} (x_i − x̄))² / n². C. B. Hansen, "Asymptotic theory for clustered
+    samples", J. Econometrics 210 (2019); A. C. Cameron and D. L. Miller, "A practitioner's guide to
+    cluster-robust inference", J. Human Resources 50 (2015). None with fewer than two clusters.
+    Not cut off at the ends of the score's scale.
+    """
+    _, index = np.unique(clusters, return_inverse=True)
+    groups = int(index.max()) + 1 if values.size else 0
+    if groups < 2:
+        return None
+    centre = float(values.mean())
+    sums = np.bincount(index, weights=values - centre)
+    variance = groups / (groups - 1) * float(sums @ sums) / values.size**2
+    reach = float(stdtrit(groups - 1, 0.5 + confidence / 2)) * math.sqrt(variance)
+    return centre - reach, centre + reach
+
+
+def skill(mean_brier: float | None, base_rate: float | None) -> float | None:
+    """Brier skill score against always saying the base rate: 1 − B / (r(1 − r)).
+
+    In (−∞, 1]: 1 is perfect, 0 no better than the base rate of the same predictions, below 0 worse.
+    None where the reference scores 0, as everything came out alike. A. H. Murphy, "Skill scores
+    based on the mean square error", Monthly Weather Review 116 (1988).
+    """
+    if mean_brier is None or base_rate is None:
+        return None
+    reference = base_rate * (1 - base_rate)
+    return 1 - mean_brier / reference if reference else None
+
+
+def mean_by_pair(values: Floats, pairs: NDArray[np.int64]) -> float | None:
+    """Mean over forecaster-question pairs of each pair's mean, so that revising does not weigh."""
+    if not values.size:
+        return None
+    _, index = np.unique(pairs, return_inverse=True)
+    return float(np.mean(np.bincount(index, weights=values) / np.bincount(index)))
+
+
+def over_time(
+    made: Sequence[float], scores: Sequence[float], *, opened: float, closed: float
+) -> tuple[float, float] | None:
+    """A series of revisions scored over the time each stood: (time-weighted mean, coverage).
+
+    `made` are times in seconds, ascending, with the score each revision earned; a revision stands
+    from when it was made (or from the opening, if older) until the next one or the close. Coverage
+    is the share of [opened, closed] in which any stood, in (0, 1]. None where no time passed.
+    """
+    if closed <= opened or not made:
+        return None
+    starts = np.clip(np.asarray(made, dtype=np.float64), opened, closed)
+    stood = np.diff(starts, append=closed)
+    total = float(stood.sum())
+    if total == 0:
+        return None
+    return float(stood @ np.asarray(scores)) / total, total / (closed - opened)

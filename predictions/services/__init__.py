@@ -1,0 +1,34 @@
+"""The only writers of facts: each call is one transaction of rows and their ledger entry.
+
+Named `entity_verb`, keyword-only. `now` is passed in by the edge; `by` is who acts, None for the
+service itself. Every refusal is an `Invalid` that names the field, or a `Conflict`.
+"""
+
+from predictions.services.events import bearing_record, event_record
+from predictions.services.outcomes import outcome_correct, outcome_enter
+from predictions.services.predictions import prediction_record, statement_record
+from predictions.services.questions import question_open
+from predictions.services.reviews import review_record
+from predictions.services.sources import (
+    article_record,
+    forecaster_record,
+    outlet_record,
+    phrase_record,
+    topic_record,
+)
+
+__all__ = [
+    "article_record",
+    "bearing_record",
+    "event_record",
+    "forecaster_record",
+    "outcome_correct",
+    "outcome_enter",
+    "outlet_record",
+    "phrase_record",
+    "prediction_record",
+    "question_open",
+    "review_record",
+    "statement_record",
+    "topic_record",
+]

@@ -1,0 +1,72 @@
+"""Recording what happened, and which questions it bears on."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from predictions.errors import Invalid
+from predictions.models import Bearing, Event, Question, User
+from predictions.services.posting import post
+
+
+@dataclass(frozen=True)
+class Bears:
+    """What an event says about a question: `yes`, `no`, `settles` or `context`."""
+
+    question: Question
+    bearing: str
+    note: str = ""
+
+
+@transaction.atomic
+def event_record(
+    *,
+    key: str,
+    happened_on: dt.date,
+    title: str,
+    sources: Sequence[Mapping[str, str]],
+    by: User | None,
+    now: dt.datetime,
+    text: str = "",
+    bears_on: Sequence[Bears] = (),
+) -> Event:
+    """Record an event with its sources, [{"name", "url"}], and what it says about questions.
+
+    Raises Invalid, naming the field.
+    """
+    if happened_on > now.date():
+        raise Invalid("happened_on", f"{happened_on} is in the future")
+    event = Event(
+        key=key,
+        happened_on=happened_on,
+        title=title,
+        text=text,
+        sources=[_checked_source(source) for source in sources],
+        recorded_at=now,
+    )
+    if not event.sources:
+        raise Invalid("sources", "is empty; name at least one source with its address")
+    bearings = [_bearing(event, bears) for bears in bears_on]
+    post(kind="event.recorded", subject=f"event:{key}", by=by, rows=[event, *bearings])
+    return event
+
+
+@transaction.atomic
+def bearing_record(*, event: Event, bears: Bears, by: User | None) -> Bearing:
+    """Link an event that is already recorded to one more question."""
+    bearing = _bearing(event, bears)
+    post(kind="event.linked", subject=f"event:{event.key}", by=by, rows=[bearing])
+    return bearing
+
+
+def _bearing(event: Event, bears: Bears) -> Bearing:
+    return Bearing(event=event, question=bears.question, bearing=bears.bearing, note=bears.note)
+
+
+def _checked_source(source: Mapping[str, str]) -> dict[str, str]:
+    name, url = source.get("name", "").strip(), source.get("url", "").strip()
+    if not name or not url.startswith(("https://", "http://")):
+        raise Invalid("sources", f"{dict(source)} needs a name and an address (https://...)")
+    return {"name": name, "url": url}

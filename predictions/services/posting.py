@@ -1,0 +1,108 @@
+"""Rows and their ledger entry, written as one."""
+
+import unicodedata
+import uuid
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+
+from ledger import journal
+from ledger.encoding import Canonical
+from ledger.errors import EncodingError
+from predictions.errors import Invalid
+from predictions.models import Fact, User
+
+
+def actor(by: User | None) -> str:
+    """How the ledger names who acts: a pseudonymous id."""
+    return f"user:{by.pk}" if by else "system"
+
+
+def post(
+    *,
+    kind: str,
+    subject: str,
+    by: User | None,
+    rows: Sequence[Fact],
+    about: dict[str, Canonical] | None = None,
+) -> None:
+    """Save `rows` (new or changed) and append the one entry that says how they now stand.
+
+    `about` adds what no row holds. Must run inside the caller's transaction. Raises Invalid, naming
+    the field, before anything is written.
+    """
+    entry = uuid.uuid4()
+    for row in rows:
+        row.entry = entry
+        _check(row)
+        _save(row)
+    _append(entry, kind, subject, by, rows, about)
+
+
+def post_many(
+    *,
+    kind: str,
+    subject: str,
+    by: User | None,
+    rows: Sequence[Fact],
+    about: dict[str, Canonical] | None = None,
+) -> None:
+    """`post` for many new rows of one table that the caller has computed, without a check a row."""
+    entry = uuid.uuid4()
+    for row in rows:
+        row.entry = entry
+    type(rows[0])._default_manager.bulk_create(rows)
+    _append(entry, kind, subject, by, rows, about)
+
+
+def _append(
+    entry: uuid.UUID,
+    kind: str,
+    subject: str,
+    by: User | None,
+    rows: Sequence[Fact],
+    about: dict[str, Canonical] | None,
+) -> None:
+    facts: dict[str, Any] = dict(about or {})
+    for table, group in groupby(rows, key=lambda row: str(row._meta.model_name)):
+        facts[table] = [row.facts() for row in group]
+    try:
+        journal.append(kind=kind, subject=subject, actor=actor(by), facts=facts, uuid=entry)
+    except EncodingError as error:
+        raise Invalid(_field_of(error.path), str(error)) from error
+
+
+def _save(row: Fact) -> None:
+    # The database generates nothing in a fact, so what was checked is what is stored.
+    row.save(force_insert=row._state.adding, force_update=not row._state.adding)
+
+
+def _check(row: Fact) -> None:
+    for field in row._meta.concrete_fields:
+        value = getattr(row, field.attname)
+        if isinstance(value, str):
+            setattr(row, field.attname, _text(value, field.name))
+    try:
+        row.full_clean()
+    except ValidationError as error:
+        name, messages = next(iter(error.message_dict.items()))
+        raise Invalid(
+            str(row._meta.verbose_name) if name == NON_FIELD_ERRORS else name, " ".join(messages)
+        ) from error
+
+
+def _text(value: str, field: str) -> str:
+    """Text as every machine writes it alike: normal form C, without what no database takes."""
+    if "\x00" in value:
+        raise Invalid(field, "holds a NUL character; remove it")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise Invalid(field, "holds half of a character (a lone surrogate); remove it")
+    return unicodedata.normalize("NFC", value).strip()
+
+
+def _field_of(path: str) -> str:
+    """`body.facts.prediction[0].passages[1].quote` → `passages`."""
+    parts = path.split(".")
+    return parts[3].split("[")[0] if len(parts) > 3 else path

@@ -1,0 +1,98 @@
+"""Opening questions."""
+
+import datetime as dt
+
+from django.db import transaction
+
+from predictions.errors import Conflict, Invalid, NotFound
+from predictions.models import Question, Topic, User
+from predictions.models.choices import QuestionKind
+from predictions.services.posting import post
+
+
+@transaction.atomic
+def question_open(
+    *,
+    key: str,
+    text: str,
+    criteria: str,
+    opened_at: dt.datetime,
+    horizon_basis: str,
+    by: User | None,
+    kind: str = QuestionKind.BINARY,
+    topic: Topic | None = None,
+    due_at: dt.datetime | None = None,
+    due_rule: str = "",
+    horizon_note: str = "",
+    notes: str = "",
+    condition: str = "",
+    condition_question: Question | None = None,
+    condition_answer: str = "",
+    reviewer: User | None = None,
+    review_every_days: int | None = None,
+) -> Question:
+    """Open a question. It falls due for review at `due_at`, and every `review_every_days` before.
+
+    Raises Invalid for a question that cannot be kept, naming the field.
+    """
+    if kind != QuestionKind.BINARY:
+        raise Invalid("kind", f"{kind!r} cannot be scored yet; only binary questions are taken")
+    if due_at is None and not due_rule:
+        raise Invalid("due_at", "is missing; give a date, or say in due_rule how it comes about")
+    if condition_answer and condition_answer not in ("yes", "no"):
+        raise Invalid("condition_answer", "must be yes or no")
+    question = Question(
+        key=key,
+        kind=kind,
+        text=text,
+        criteria=criteria,
+        topic=topic,
+        opened_at=opened_at,
+        due_at=due_at,
+        due_rule=due_rule,
+        horizon_basis=horizon_basis,
+        horizon_note=horizon_note,
+        notes=notes,
+        condition=condition,
+        condition_question=condition_question,
+        condition_answer=condition_answer,
+        reviewer=reviewer,
+        review_every_days=review_every_days,
+        review_at=_first_review(opened_at, due_at, review_every_days),
+    )
+    post(kind="question.opened", subject=f"question:{key}", by=by, rows=[question])
+    return question
+
+
+def question_locked(question: Question) -> Question:
+    """The question as it is now, held until the transaction ends: one decision at a time.
+
+    NO KEY, so that a foreign key check of another transaction, which may hold the ledger's head
+    by then, never waits for this lock.
+    """
+    locked = Question.objects.select_for_update(no_key=True).filter(pk=question.pk).first()
+    if locked is None:
+        raise NotFound(f"there is no question {question.key}")
+    return locked
+
+
+def question_locked_open(question: Question) -> Question:
+    """Like `question_locked`, and refuses a question that already has an outcome."""
+    locked = question_locked(question)
+    standing = locked.outcome
+    if standing is not None:
+        raise Conflict(
+            f"{locked.key} already has an outcome ({standing.verdict}, entered "
+            f"{standing.entered_at:%Y-%m-%d %H:%M} UTC by {standing.entered_by or 'the service'}); "
+            "correct that outcome instead"
+        )
+    return locked
+
+
+def _first_review(
+    opened_at: dt.datetime, due_at: dt.datetime | None, every_days: int | None
+) -> dt.datetime | None:
+    if every_days is None:
+        return due_at
+    first = opened_at + dt.timedelta(days=every_days)
+    return min(first, due_at) if due_at else first

@@ -1,0 +1,38 @@
+"""Recording that somebody looked and the question is still open."""
+
+import datetime as dt
+
+from django.db import transaction
+
+from predictions.errors import Invalid
+from predictions.models import Question, Review, User
+from predictions.services.posting import post
+from predictions.services.questions import question_locked_open
+from predictions.when import display
+
+
+@transaction.atomic
+def review_record(
+    *, question: Question, note: str, next_at: dt.datetime, by: User | None, now: dt.datetime
+) -> Review:
+    """Keep that the question is still open, why, and when it falls due for review again.
+
+    The question's due version moves on, so its reviewer is reminded anew. Raises Conflict if it has
+    an outcome, Invalid (naming the field).
+    """
+    locked = question_locked_open(question)
+    if next_at <= now:
+        raise Invalid("next_at", f"{display(next_at)} has passed; give a later date")
+    review = Review(
+        question=locked,
+        due_version=locked.due_version,
+        note=note,
+        next_at=next_at,
+        recorded_at=now,
+        recorded_by=by,
+    )
+    locked.review_at = next_at
+    locked.due_version += 1
+    subject = f"question:{locked.key}"
+    post(kind="review.recorded", subject=subject, by=by, rows=[review, locked])
+    return review

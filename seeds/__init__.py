@@ -1,0 +1,1 @@
+"""The seed articles' forecasts and the later events, as data files, and their loader."""
