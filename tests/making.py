@@ -1,0 +1,112 @@
+"""Domain rows for tests, made through the services. The articles are written for the tests."""
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from predictions import services
+from predictions.models import Article, Event, Forecaster, Outcome, Prediction, Question
+from predictions.services.events import Bears
+from predictions.services.outcomes import Verdict
+from predictions.when import end_of
+
+ARTICLE_TEXT = "The harvest will fail, said the almanac. It is almost certain to rain in May."
+DAY = dt.date(2026, 1, 31)
+
+
+@dataclass
+class Maker:
+    """Every argument may be given; what is not is valid and unlike the others."""
+
+    now: dt.datetime
+    _numbers: Any = field(default_factory=lambda: count(1))
+
+    def article(self, **given: Any) -> Article:
+        number = next(self._numbers)
+        return services.article_record(
+            **{
+                "key": f"article-{number}",
+                "title": "The almanac",
+                "byline": "not stated",
+                "published_on": DAY,
+                "date_basis": "printed on the page",
+                "sha256": hashlib.sha256(ARTICLE_TEXT.encode()).hexdigest(),
+                "characters": len(ARTICLE_TEXT),
+                "by": None,
+                **given,
+            }
+        )
+
+    def forecaster(self, **given: Any) -> Forecaster:
+        number = next(self._numbers)
+        return services.forecaster_record(
+            **{
+                "key": f"forecaster-{number}",
+                "name": f"Forecaster {number}",
+                "kind": "person",
+                "by": None,
+                **given,
+            }
+        )
+
+    def question(self, **given: Any) -> Question:
+        number = next(self._numbers)
+        return services.question_open(
+            **{
+                "key": f"T{number}",
+                "text": "Will the harvest fail in 2026?",
+                "criteria": "Yes if the ministry says so by the end of the year. Otherwise no.",
+                "opened_at": end_of(DAY),
+                "due_at": end_of(dt.date(2026, 10, 31)),
+                "horizon_basis": "stated",
+                "by": None,
+                **given,
+            }
+        )
+
+    def prediction(self, probability: str = "0.7", **given: Any) -> Prediction:
+        return services.prediction_record(
+            **{
+                "question": given.get("question") or self.question(),
+                "forecaster": given.get("forecaster") or self.forecaster(),
+                "made_at": end_of(DAY),
+                "basis": "stated",
+                "probability": Decimal(probability),
+                "by": None,
+                "now": self.now,
+                **given,
+            }
+        )
+
+    def event(self, *questions: Question, bearing: str = "settles", **given: Any) -> Event:
+        number = next(self._numbers)
+        return services.event_record(
+            **{
+                "key": f"event-{number}",
+                "happened_on": dt.date(2026, 9, 1),
+                "title": "The ministry publishes the harvest",
+                "sources": [{"name": "The ministry", "url": "https://example.org/harvest"}],
+                "bears_on": [Bears(question, bearing) for question in questions],
+                "by": None,
+                "now": self.now,
+                **given,
+            }
+        )
+
+    def verdict(self, answer: str | None = "yes", **given: Any) -> Verdict:
+        return Verdict(
+            **{
+                "answer": answer,
+                "settled_at": end_of(dt.date(2026, 9, 1)),
+                "rationale": "The ministry said so.",
+                **given,
+            }
+        )
+
+    def outcome(self, question: Question, answer: str | None = "yes", **given: Any) -> Outcome:
+        return services.outcome_enter(
+            question=question, verdict=self.verdict(answer, **given), by=None, now=self.now
+        )
