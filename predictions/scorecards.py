@@ -218,3 +218,32 @@ def _over_time(scored: list[_Line]) -> list[tuple[float, float]]:
         for revisions in series.values()
     )
     return [pair for pair in weighed if pair]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A question on which more than one forecaster was scored; the best Brier score first."""
+
+    question: Question
+    scores: tuple[Score, ...]
+
+
+def compared() -> tuple[Compared, ...]:
+    """Every shared question, with each forecaster's last Brier score on it."""
+    last: dict[tuple[str, UUID], Score] = {}
+    for score in (
+        Score.objects.standing()
+        .filter(rule=Rule.BRIER)
+        .select_related("prediction__question", "prediction__forecaster")
+        .order_by("prediction__question__key", "prediction__revision")
+    ):
+        prediction = score.prediction
+        last[prediction.question.key, prediction.forecaster_id] = score
+    by_question: dict[str, list[Score]] = {}
+    for (key, _), score in last.items():
+        by_question.setdefault(key, []).append(score)
+    return tuple(
+        Compared(scores[0].prediction.question, tuple(sorted(scores, key=lambda s: s.value)))
+        for scores in by_question.values()
+        if len(scores) > 1
+    )

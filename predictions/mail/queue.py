@@ -1,0 +1,146 @@
+"""From drafts to rows: reminders of what is due, and reports whose period has ended.
+
+Each pass holds an advisory lock, so that two beats, or a beat and a person at the command line,
+take turns; the unique constraints of the tables are the last word.
+"""
+
+import datetime as dt
+import uuid
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from ledger import journal
+from predictions.mail import compose
+from predictions.mail.periods import last_boundary
+from predictions.models import Message, Outcome, Question, Reminder, Report, Subscription, User
+from predictions.models.choices import MessageState, Stage
+from predictions.scorecards import compared, scoreboard
+
+_DUE_NEXT = 10
+
+
+@transaction.atomic
+def reminders_queue(*, now: dt.datetime) -> int:
+    """Queue one message a person with everything due that they were not told; returns how many.
+
+    A review missed many times is due once. A question that has no reviewer is told to every
+    administrator, so that nothing falls due in silence.
+    """
+    _take_turns("reminders")
+    administrators = list(_reachable().filter(is_superuser=True))
+    told = set(Reminder.objects.values_list("question_id", "recipient_id", "due_version"))
+    due: dict[User, list[Question]] = {}
+    for question in Question.objects.due(now).select_related("reviewer"):
+        for person in _recipients(question, administrators):
+            if (question.pk, person.pk, question.due_version) not in told:
+                due.setdefault(person, []).append(question)
+    for person, questions in due.items():
+        _queue_reminder(person, questions, now)
+    return len(due)
+
+
+@transaction.atomic
+def reports_queue(*, now: dt.datetime) -> int:
+    """Queue a report for each confirmed subscription whose period has ended; returns how many.
+
+    A new subscription gets its first at once, over everything so far. Each later one begins where
+    the one before it ended, so that nothing is told twice and nothing is left out.
+    """
+    _take_turns("reports")
+    queued = 0
+    for subscription in Subscription.objects.filter(
+        confirmed_at__lte=now, ended_at__isnull=True, user__in=_reachable()
+    ).select_related("user"):
+        last = subscription.reports.order_by("-period_end").first()
+        until = last_boundary(subscription.period, now) if last else now
+        if last is None or last.period_end < until:
+            _queue_report(subscription, last.period_end if last else None, until, now)
+            queued += 1
+    return queued
+
+
+def report_content(*, since: dt.datetime | None, until: dt.datetime) -> compose.ReportContent:
+    """What a report over (since, until] tells."""
+    outcomes = (
+        Outcome.objects.current()
+        .entered(after=since, until=until)
+        .select_related("question", "corrects")
+        .order_by("settled_at", "question__key")
+    )
+    return compose.ReportContent(
+        since=since,
+        until=until,
+        outcomes=tuple(compose.outcome_block(outcome) for outcome in outcomes),
+        board=scoreboard(),
+        compared=compared(),
+        overdue=tuple(Question.objects.due(until)),
+        due_next=tuple(Question.objects.due_next(until)[:_DUE_NEXT]),
+        head=journal.head(),
+    )
+
+
+def _queue_reminder(person: User, questions: list[Question], now: dt.datetime) -> None:
+    message = _queue(
+        compose.reminder(recipient=person.email, questions=questions, now=now), now=now
+    )
+    Reminder.objects.bulk_create(
+        Reminder(
+            question=question,
+            recipient=person,
+            due_version=question.due_version,
+            stage=Stage.DUE,
+            message=message,
+        )
+        for question in questions
+    )
+
+
+def _queue_report(
+    subscription: Subscription, since: dt.datetime | None, until: dt.datetime, now: dt.datetime
+) -> None:
+    content = report_content(since=since, until=until)
+    draft = compose.report(recipient=subscription.user.email, content=content)
+    Report.objects.create(
+        subscription=subscription,
+        period_start=since,
+        period_end=until,
+        message=_queue(draft, now=now),
+        ledger_size=content.head.size,
+        ledger_root=content.head.root,
+        created_at=now,
+    )
+
+
+def _queue(draft: compose.Draft, *, now: dt.datetime) -> Message:
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    return Message.objects.create(
+        kind=draft.kind,
+        recipient=draft.recipient,
+        subject=draft.subject,
+        text=draft.text,
+        html=draft.html,
+        message_id=f"<{uuid.uuid4()}@{domain}>",
+        state=MessageState.WAITING,
+        due_at=now,
+        created_at=now,
+    )
+
+
+def _reachable() -> QuerySet[User]:
+    return User.objects.filter(is_active=True).exclude(email="")
+
+
+def _recipients(question: Question, administrators: list[User]) -> list[User]:
+    reviewer = question.reviewer
+    if reviewer and reviewer.is_active and reviewer.email:
+        return [reviewer]
+    return administrators
+
+
+def _take_turns(name: str) -> None:
+    """Wait for others that run the same pass; held until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"queue {name}"])

@@ -1,0 +1,18 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from predictions.mail.deliver import deliver
+from predictions.mail.queue import reports_queue
+
+
+class Command(BaseCommand):
+    help = "One pass, now: queues the reports that are due and were not sent yet, and delivers them."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        queued = reports_queue(now=timezone.now())
+        done = deliver(clock=timezone.now)
+        self.stdout.write(
+            f"queued {queued}, sent {done.sent}, put off {done.put_off}, given up {done.dead}"
+        )

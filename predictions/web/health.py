@@ -1,0 +1,70 @@
+"""`/healthz`: the process answers. `/readyz`: it can do its work, and the sweeps come round."""
+
+import datetime as dt
+from collections.abc import Callable
+
+import redis
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+
+from predictions.models import Sweep
+
+# A sweep may miss one turn, behind a long delivery say, before anybody is alarmed.
+_TURNS = 3
+
+
+@never_cache
+def healthz(request: HttpRequest) -> JsonResponse:
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 with every check `ok`, or 503 with what is wrong in words."""
+    checks = {
+        name: _tried(check)
+        for name, check in (("database", _database), ("redis", _redis), ("sweep", _sweep))
+    }
+    ready = all(said == "ok" for said in checks.values())
+    return JsonResponse(
+        {"status": "ok" if ready else "unavailable", "checks": checks}, status=200 if ready else 503
+    )
+
+
+def _tried(check: Callable[[], str]) -> str:
+    try:
+        return check()
+    except (DatabaseError, redis.RedisError, OSError) as error:
+        # The class alone: the message may name hosts and users.
+        return f"failed ({type(error).__name__})"
+
+
+def _database() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return "ok"
+
+
+def _redis() -> str:
+    with redis.Redis.from_url(redis_py_url(settings.REDIS_URL), socket_timeout=2) as client:
+        client.ping()
+    return "ok"
+
+
+def _sweep() -> str:
+    last = Sweep.objects.filter(name="reminders").first()
+    if last is None:
+        return "no sweep has ended yet"
+    late = timezone.now() - last.ended_at - dt.timedelta(seconds=_TURNS * settings.SWEEP_SECONDS)
+    if late > dt.timedelta(0):
+        return f"late: the last one ended at {last.ended_at:%Y-%m-%d %H:%M:%S} UTC"
+    return "ok"
+
+
+def redis_py_url(url: str) -> str:
+    """Celery's address of a Unix socket as redis-py writes it."""
+    return url.replace("redis+socket://", "unix://", 1).replace("virtual_host=", "db=", 1)

@@ -1,0 +1,30 @@
+"""The public dashboard."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from ledger import journal
+from predictions.models import Outcome, Question
+from predictions.scorecards import compared, scoreboard
+
+_LATEST = 8
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    latest = Outcome.objects.current().select_related("question").order_by("-settled_at")
+    return render(
+        request,
+        "web/home.html",
+        {
+            "board": scoreboard(),
+            "compared": compared(),
+            "latest": latest[:_LATEST],
+            "due": Question.objects.due(now)[:_LATEST],
+            "due_next": Question.objects.due_next(now)[:_LATEST],
+            "head": journal.head(),
+        },
+    )
