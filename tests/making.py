@@ -67,14 +67,14 @@ class Maker:
             }
         )
 
-    def prediction(self, probability: str = "0.7", **given: Any) -> Prediction:
+    def prediction(self, probability: str | None = "0.7", **given: Any) -> Prediction:
         return services.prediction_record(
             **{
                 "question": given.get("question") or self.question(),
                 "forecaster": given.get("forecaster") or self.forecaster(),
                 "made_at": end_of(DAY),
                 "basis": "stated",
-                "probability": Decimal(probability),
+                "probability": None if probability is None else Decimal(probability),
                 "by": None,
                 "now": self.now,
                 **given,

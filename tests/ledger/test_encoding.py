@@ -58,5 +58,7 @@ def test_bytes_that_are_not_canonical_are_refused(body: bytes) -> None:
 
 
 def test_a_body_of_exactly_the_limit_is_taken() -> None:
-    body = canonical_bytes({"a": "x" * (MAX_BODY - len(json.dumps({"a": ""}, separators=(",", ":"))))})
+    body = canonical_bytes(
+        {"a": "x" * (MAX_BODY - len(json.dumps({"a": ""}, separators=(",", ":"))))}
+    )
     assert len(body) == MAX_BODY
