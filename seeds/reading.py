@@ -60,7 +60,7 @@ def _new(form: Form, rows: dict[Any, Row], key: Any, row: Row, name: str = "key"
     """Keep a row under a key that no other has; the form must be used up."""
     form.close()
     if key in rows:
-        raise form.error(name, f"{key} is used twice")
+        raise form.error(name, "is used twice; give each its own")
     rows[key] = row
 
 
@@ -151,7 +151,7 @@ def _article(file: Form, seeds: Seeds) -> None:
             "note": form.text("note", ""),
         }
         if (row["article"], row["reference"]) in seeds.predictions:
-            raise form.error("ref", f"{row['reference']} is used twice")
+            raise form.error("ref", "is used twice; give each its own")
         _new(form, seeds.statements, (article["key"], row["reference"]), row, "ref")
 
 

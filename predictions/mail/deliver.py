@@ -43,7 +43,7 @@ def deliver(*, clock: Clock) -> Delivered:
         while message := _claim(began, clock()):
             try:
                 _hand_over(connection, message)
-            except (OSError, smtplib.SMTPException) as error:
+            except (OSError, ValueError) as error:  # smtplib's errors are OSErrors
                 _close(connection)
                 _mark_failed(message, error, clock(), done)
             else:
@@ -105,10 +105,12 @@ def _mark(message: Message, **fields: object) -> None:
 
 
 def is_permanent(error: Exception) -> bool:
-    """Whether the server refused this message for good: a 5xx to its recipient or its content.
+    """Whether this message can never go out: a 5xx to its recipient or its content, or no mail at all.
 
     A refused log-in or sender is the service's own fault and may be mended, so it is tried again.
     """
+    if isinstance(error, ValueError):  # an address or a header that cannot be written
+        return True
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(code >= 500 for code, _ in error.recipients.values())
     return isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500
@@ -124,5 +126,5 @@ def _close(connection: BaseEmailBackend) -> None:
     """Close, whatever state a failed attempt left the connection in."""
     try:
         connection.close()
-    except (OSError, smtplib.SMTPException) as error:
+    except OSError as error:
         logger.info("closing the connection to the mail server: %s", error)

@@ -14,6 +14,9 @@ from ledger.errors import EncodingError
 from predictions.errors import Invalid
 from predictions.models import Fact, User
 
+# Three such texts, of letters that take three bytes each, still fit into an entry.
+_LONGEST_TEXT = 7_000
+
 
 def actor(by: User | None) -> str:
     """How the ledger names who acts: a pseudonymous id."""
@@ -95,6 +98,8 @@ def _check(row: Fact) -> None:
 
 def _text(value: str, field: str) -> str:
     """Text as every machine writes it alike: normal form C, without what no database takes."""
+    if len(value) > _LONGEST_TEXT:
+        raise Invalid(field, f"is longer than {_LONGEST_TEXT:,} characters; shorten it")
     if "\x00" in value:
         raise Invalid(field, "holds a NUL character; remove it")
     if any("\ud800" <= character <= "\udfff" for character in value):

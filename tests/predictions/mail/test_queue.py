@@ -1,0 +1,170 @@
+import datetime as dt
+
+import pytest
+
+from predictions import services
+from predictions.mail.queue import reminders_queue, reports_queue
+from predictions.models import Message, Reminder, Report, Subscription, User
+from predictions.when import end_of
+from tests.making import Maker
+
+pytestmark = pytest.mark.django_db
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture
+def reviewer() -> User:
+    return User.objects.create_user("rita", "rita@example.org", "a long enough secret")
+
+
+def test_one_message_a_person_lists_all_that_is_due(make: Maker, reviewer: User) -> None:
+    first, second = make.question(reviewer=reviewer), make.question(reviewer=reviewer)
+    assert reminders_queue(now=make.now) == 1
+    message = Message.objects.get()
+    assert message.recipient == "rita@example.org"
+    assert message.subject == f"2 questions are due for review: {first.key}, {second.key}"
+    for body in (message.text, message.html):
+        assert first.key in body
+        assert second.key in body
+        assert f"/admin/predictions/question/{first.pk}/change/" in body
+
+
+def test_a_second_pass_queues_nothing(make: Maker, reviewer: User) -> None:
+    make.question(reviewer=reviewer)
+    assert [reminders_queue(now=make.now + DAY * days) for days in range(3)] == [1, 0, 0]
+
+
+def test_a_review_missed_many_times_gives_one_reminder(make: Maker, reviewer: User) -> None:
+    make.question(reviewer=reviewer, review_every_days=7)
+    assert reminders_queue(now=make.now) == 1
+    assert Reminder.objects.count() == 1
+
+
+def test_a_question_that_falls_due_again_reminds_again(make: Maker, reviewer: User) -> None:
+    question = make.question(reviewer=reviewer)
+    reminders_queue(now=make.now)
+    services.review_record(
+        question=question, note="Not yet.", next_at=make.now + 9 * DAY, by=reviewer, now=make.now
+    )
+    assert reminders_queue(now=make.now + 8 * DAY) == 0
+    assert reminders_queue(now=make.now + 9 * DAY) == 1
+
+
+def test_nothing_is_told_of_a_question_that_is_settled_or_not_due(
+    make: Maker, reviewer: User
+) -> None:
+    make.outcome(make.question(reviewer=reviewer), "no")
+    make.question(reviewer=reviewer, due_at=end_of(dt.date(2027, 1, 1)))
+    make.question(reviewer=reviewer, due_at=None, due_rule="when it is over")
+    assert reminders_queue(now=make.now) == 0
+
+
+def test_what_nobody_reviews_is_told_to_every_administrator(
+    make: Maker, adjudicator: User, reviewer: User
+) -> None:
+    User.objects.create_superuser("gone", "gone@example.org", is_active=False)
+    User.objects.create_superuser("mute", "")
+    make.question()
+    reviewer.is_active = False
+    reviewer.save()
+    make.question(reviewer=reviewer)
+    assert reminders_queue(now=make.now) == 1
+    assert Message.objects.get().recipient == adjudicator.email
+    assert Reminder.objects.count() == 2
+
+
+@pytest.fixture
+def subscription(adjudicator: User, now: dt.datetime) -> Subscription:
+    return Subscription.objects.create(user=adjudicator, created_at=now, confirmed_at=now)
+
+
+def periods() -> list[tuple[dt.datetime | None, dt.datetime]]:
+    reports = Report.objects.order_by("period_end")
+    return list(reports.values_list("period_start", "period_end"))
+
+
+def test_a_new_subscription_gets_its_first_report_at_once_over_everything(
+    make: Maker, subscription: Subscription
+) -> None:
+    make.outcome(make.prediction().question, "yes")
+    assert reports_queue(now=make.now) == 1
+    assert periods() == [(None, make.now)]
+    message = Message.objects.get()
+    assert message.subject == "Scored report, everything so far: 1 outcome"
+    assert "Brier 0.090" in message.text
+
+
+def test_reports_follow_each_other_without_gap_or_overlap(
+    make: Maker, subscription: Subscription
+) -> None:
+    for day in range(20):
+        reports_queue(now=make.now + day * DAY)
+    monday = dt.datetime(2026, 11, 30, tzinfo=dt.UTC)
+    assert periods() == [
+        (None, make.now),
+        (make.now, monday),
+        (monday, monday + 7 * DAY),
+    ]
+
+
+def test_a_missed_period_is_caught_up_in_one_report(
+    make: Maker, subscription: Subscription
+) -> None:
+    reports_queue(now=make.now)
+    assert reports_queue(now=make.now + 30 * DAY) == 1
+    assert periods()[-1] == (make.now, dt.datetime(2026, 12, 21, tzinfo=dt.UTC))
+
+
+def test_a_report_tells_of_a_correction(make: Maker, subscription: Subscription) -> None:
+    outcome = make.outcome(make.prediction().question, "no")
+    reports_queue(now=make.now)
+    services.outcome_correct(
+        outcome=outcome,
+        verdict=make.verdict("yes"),
+        reason="The ministry had been misread.",
+        by=None,
+        now=make.now + DAY,
+    )
+    reports_queue(now=make.now + 7 * DAY)
+    report = Report.objects.latest("period_end")
+    for body in (report.message.text, report.message.html):
+        assert "no before" in body
+        assert "The ministry had been misread." in body
+
+
+@pytest.mark.parametrize("field", ["confirmed_at", "ended_at"])
+def test_nothing_is_sent_before_confirmation_nor_after_the_end(
+    subscription: Subscription, now: dt.datetime, field: str
+) -> None:
+    setattr(subscription, field, None if field == "confirmed_at" else now)
+    subscription.save()
+    assert reports_queue(now=now) == 0
+
+
+@pytest.mark.usefixtures("seeded")
+def test_the_report_of_the_seed_articles(subscription: Subscription, now: dt.datetime) -> None:
+    reports_queue(now=now)
+    report = Report.objects.get()
+    text = report.message.text
+    for words in (
+        "The Sun, analysis",
+        "Columnist, seed article 000",
+        "1. The Sun, analysis said 10 % yes: Brier 0.010",
+        "2. Columnist, seed article 000 said 95 % yes: Brier 0.902",
+        "VOID (CONDITION NOT MET), settled 2023-08-23",
+        "overdue since 2023-09-23",
+        report.ledger_root,
+    ):
+        assert words in text
+    assert max(map(len, text.splitlines())) <= 90
+    assert len(report.message.html.encode()) < 100_000
+
+
+def test_what_people_wrote_is_escaped_in_html_and_not_in_text(
+    make: Maker, subscription: Subscription
+) -> None:
+    make.outcome(make.question(text="Is 1 < 2 & <b>bold</b>?"), "yes")
+    reports_queue(now=make.now)
+    message = Message.objects.get()
+    assert "Is 1 &lt; 2 &amp; &lt;b&gt;bold&lt;/b&gt;?" in message.html
+    assert "Is 1 < 2 & <b>bold</b>?" in message.text

@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from predictions.scoring import summary
+
+
+def test_the_interval_of_unclustered_values_is_that_of_students_t() -> None:
+    values = np.array([0.1, 0.4, 0.35, 0.8, 0.05])
+    expected = stats.t.interval(0.95, 4, loc=values.mean(), scale=stats.sem(values))
+    assert summary.clustered_interval(values, np.arange(5)) == pytest.approx(expected)
+
+
+def test_values_said_twice_on_a_question_do_not_narrow_the_interval() -> None:
+    values, clusters = np.array([0.1, 0.4, 0.35, 0.8]), np.arange(4)
+    once = summary.clustered_interval(values, clusters)
+    twice = summary.clustered_interval(np.repeat(values, 2), np.repeat(clusters, 2))
+    assert twice == pytest.approx(once)
+
+
+def test_one_question_has_no_interval() -> None:
+    assert summary.clustered_interval(np.array([0.1, 0.2]), np.array([7, 7])) is None
+    assert summary.clustered_interval(np.array([]), np.array([], dtype=np.int64)) is None
+
+
+def test_skill_is_measured_against_the_base_rate() -> None:
+    assert summary.skill(0.25, 0.5) == 0
+    assert summary.skill(0.0, 0.5) == 1
+    assert summary.skill(0.3, 0.2) == pytest.approx(1 - 0.3 / 0.16)
+    assert summary.skill(0.1, 0.0) is None
+    assert summary.skill(0.1, 1.0) is None
+    assert summary.skill(None, None) is None
+
+
+def test_revising_often_does_not_weigh_more_by_question() -> None:
+    values, pairs = np.array([0.0, 0.2, 0.4, 1.0]), np.array([1, 1, 1, 2])
+    assert summary.mean_by_pair(values, pairs) == pytest.approx((0.2 + 1.0) / 2)
+
+
+def test_over_time_weighs_each_revision_by_how_long_it_stood() -> None:
+    # Open from 0 to 100; 0.4 stands from 20 to 60, 0.1 from 60 to 100.
+    assert summary.over_time([20, 60], [0.4, 0.1], opened=0, closed=100) == pytest.approx(
+        ((40 * 0.4 + 40 * 0.1) / 80, 0.8)
+    )
+
+
+def test_a_prediction_older_than_the_opening_counts_from_the_opening() -> None:
+    assert summary.over_time([-50], [0.3], opened=0, closed=10) == pytest.approx((0.3, 1.0))
+
+
+def test_of_two_revisions_at_the_same_moment_the_last_stands() -> None:
+    assert summary.over_time([5, 5], [0.9, 0.1], opened=0, closed=10) == pytest.approx((0.1, 0.5))
+
+
+@pytest.mark.parametrize("opened", [10, 20])
+def test_where_no_time_passed_there_is_no_score_over_time(opened: float) -> None:
+    assert summary.over_time([5], [0.3], opened=opened, closed=10) is None
