@@ -96,7 +96,9 @@ def _children(port: int) -> list[Child]:
     from django.conf import settings
 
     schedule = settings.DATA_DIR / "run" / "beat-schedule"
-    celery = [sys.executable, "-m", "celery", "--app", "config.celery", "--quiet"]
+    # Celery warns root at length; the bundled servers see to privileges themselves.
+    quiet = ["-W", "ignore:You're running the worker with superuser"]
+    celery = [sys.executable, *quiet, "-m", "celery", "--app", "config.celery", "--quiet"]
     return [
         Child(
             "worker",
