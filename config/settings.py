@@ -17,7 +17,8 @@ env = environ.Env()
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or stored_secret(DATA_DIR / "secrets" / "secret_key")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+# The service always answers itself, for health checks; no mail takes its addresses from a request.
+ALLOWED_HOSTS = [*env.list("ALLOWED_HOSTS", default=[]), "127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 PORT = env.int("PORT", default=8000)
 # Where the service is reached from outside: the start of every address in a mail.
@@ -73,6 +74,8 @@ TEMPLATES = [
 
 # Type checkers and `--help` read the settings with no server up; the empty name then fails on use.
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres:///")}
+if socket_folder := DATABASES["default"].get("OPTIONS", {}).pop("host", ""):
+    DATABASES["default"]["HOST"] = socket_folder  # where `dbshell` looks for it
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -96,7 +99,8 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 # Served straight from the apps: a fresh clone needs no collectstatic step.
 WHITENOISE_USE_FINDERS = True
 
@@ -118,6 +122,18 @@ SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 X_FRAME_OPTIONS = "DENY"
+
+UNFOLD = {
+    "SITE_TITLE": "Prediction Ledger",
+    "SITE_HEADER": "Prediction Ledger",
+    "SITE_SUBHEADER": "Desk",
+    "SITE_SYMBOL": "menu_book",
+    "SHOW_HISTORY": False,  # the ledger is the history
+    "COLORS": {"primary": "predictions.admin.looks.primary"},
+    "STYLES": ["predictions.admin.looks.stylesheet"],
+    "DASHBOARD_CALLBACK": "predictions.admin.desk.desk",
+    "SIDEBAR": {"navigation": "predictions.admin.looks.navigation"},
+}
 
 LOGGING = {
     "version": 1,

@@ -159,9 +159,7 @@ def _statements() -> dict[UUID, Counter[str]]:
     return counts
 
 
-def _totals(
-    lines: list[_Line], statements: Counter[str], questions: int | None = None
-) -> Totals:
+def _totals(lines: list[_Line], statements: Counter[str], questions: int | None = None) -> Totals:
     states = Counter(line.state for line in lines)
     scored = [line for line in lines if line.state == "scored"]
     brier = _floats(scored, lambda line: line.brier)
