@@ -123,6 +123,37 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 X_FRAME_OPTIONS = "DENY"
 
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["predictions.api.auth.BearerAuthentication"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "predictions.api.parsing.Negotiation",
+    "DEFAULT_FILTER_BACKENDS": ["predictions.api.filters.StrictFilterBackend"],
+    "DEFAULT_METADATA_CLASS": None,  # the schema says more than OPTIONS would
+    "DEFAULT_PAGINATION_CLASS": "predictions.api.pagination.CursorPages",
+    "DEFAULT_PARSER_CLASSES": ["predictions.api.parsing.ExactJSONParser"],
+    "DEFAULT_PERMISSION_CLASSES": ["predictions.api.auth.Scoped"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "predictions.api.schema.Schema",
+    "EXCEPTION_HANDLER": "predictions.api.problems.handle",
+    "NON_FIELD_ERRORS_KEY": "body",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Prediction Ledger",
+    "DESCRIPTION": "Dated predictions, outcomes, proper scores, and the log that holds them.\n\n"
+    "A bare date stands for its end in UTC. Scores are losses: lower is better. Lists come in pages:"
+    " follow `next`. Every refusal is an `application/problem+json` (RFC 9457).",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "QuestionState": "predictions.api.filtersets.QUESTION_STATES",
+        "PredictionState": "predictions.api.filtersets.PREDICTION_STATES",
+    },
+    # Served by ourselves: the documentation is there without the internet.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
 UNFOLD = {
     "SITE_TITLE": "Prediction Ledger",
     "SITE_HEADER": "Prediction Ledger",

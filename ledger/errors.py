@@ -12,7 +12,7 @@ class LedgerError(Exception):
 
 
 class EncodingError(LedgerError, ValueError):
-    """A value that has no canonical encoding. `path` says where it stands, as in `facts.rows[2].p`."""
+    """A value without a canonical encoding. `path` says where it stands: `body.facts.score[2].p`."""
 
     def __init__(self, path: str, problem: str) -> None:
         super().__init__(f"{path}: {problem}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from ledger import encoding, merkle
 from ledger.errors import OutsideTransaction
@@ -73,6 +74,11 @@ def head() -> TreeHead:
     """Size and root of the log as this transaction sees it."""
     row = Head.objects.get(pk=1)
     return TreeHead(size=row.size, root=bytes(row.root).hex())
+
+
+def about(subject: str) -> QuerySet[Entry]:
+    """The entries about one subject, such as `question:Q9`, in their order."""
+    return Entry.objects.filter(subject=subject).order_by("sequence")
 
 
 def body_of(entry: Entry) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 class Frontier:
     """The roots of the complete subtrees of a growing tree, largest first.
 
-    One per set bit of `size`, so a tree of a million leaves is grown with at most 20 hashes in hand.
+    One per set bit of `size`: a tree of a million leaves grows with at most 20 hashes in hand.
     """
 
     def __init__(self) -> None:

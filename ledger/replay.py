@@ -32,7 +32,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of an app's table: its key, the uuid of the entry that last set it, its canonical facts."""
+    """A row of an app's table: its key, the uuid of the entry that last set it, its facts."""
 
     key: str
     entry: str
@@ -66,7 +66,6 @@ _checks: list[Callable[[], Iterable[Finding]]] = []
 
 # (table, key) → (sequence of the last entry that set the row, digest of what it said)
 _Expected = dict[tuple[str, str], tuple[int, bytes]]
-Progress = Callable[[int, int], None]
 
 
 def register_table(table: FactTable) -> None:
@@ -80,14 +79,14 @@ def register_check(check: Callable[[], Iterable[Finding]]) -> None:
         _checks.append(check)
 
 
-def verify(*, progress: Progress | None = None) -> Verification:
+def verify() -> Verification:
     """Read the whole log and every registered table, in one snapshot of the database.
 
     Raises NotSnapshot inside an open transaction, which could see half of another's work.
     """
     with _snapshot():
         result = Verification()
-        expected = _read_log(result, progress)
+        expected = _read_log(result)
         for table in _tables.values():
             result.findings += _compare(table, expected, result)
         result.findings += [
@@ -111,34 +110,31 @@ def _snapshot() -> Iterator[None]:
         yield
 
 
-def _read_log(result: Verification, progress: Progress | None) -> _Expected:
+def _read_log(result: Verification) -> _Expected:
     """Check sequence, bytes and hashes of every entry, and the tree against the head."""
     head = Head.objects.get(pk=1)
     frontier = merkle.Frontier()
     expected: _Expected = {}
-    last_time = ""
+    last: Entry | None = None
     for entry in Entry.objects.order_by("sequence").iterator(chunk_size=_CHUNK):
-        result.findings += _check_place(entry, frontier.size, last_time)
+        result.findings += _check_place(entry, last)
         frontier.add(merkle.leaf_hash(bytes(entry.body)))
-        last_time = entry.time
+        last = entry
         result.findings += _fold(entry, expected)
-        if progress:
-            progress(frontier.size, head.size)
     result.size, result.root = frontier.size, frontier.root().hex()
     result.findings += _check_head(head, frontier)
     return expected
 
 
-def _check_place(entry: Entry, before: int, last_time: str) -> Iterator[Finding]:
+def _check_place(entry: Entry, last: Entry | None) -> Iterator[Finding]:
+    wanted = last.sequence + 1 if last else 1
     place = f"entry {entry.sequence}"
     if merkle.leaf_hash(bytes(entry.body)) != bytes(entry.leaf_hash):
         yield Finding(place, "its bytes do not give its leaf hash: one was changed", entry.sequence)
-    if entry.sequence != before + 1:
-        yield Finding(
-            place, f"expected sequence {before + 1}: an entry was removed or moved", entry.sequence
-        )
-    if entry.time <= last_time:
-        yield Finding(place, f"its time {entry.time} is not after {last_time}", entry.sequence)
+    if entry.sequence != wanted:
+        yield Finding(place, f"expected sequence {wanted}: an entry was removed", entry.sequence)
+    if last and entry.time <= last.time:
+        yield Finding(place, f"its time {entry.time} is not after {last.time}", entry.sequence)
 
 
 def _check_head(head: Head, frontier: merkle.Frontier) -> Iterator[Finding]:
@@ -147,7 +143,7 @@ def _check_head(head: Head, frontier: merkle.Frontier) -> Iterator[Finding]:
     if bytes(head.root) != frontier.root():
         yield Finding(
             "head",
-            f"root {bytes(head.root).hex()} is not the root of the entries, {frontier.root().hex()}",
+            f"root {bytes(head.root).hex()} is not that of the entries, {frontier.root().hex()}",
         )
     if [bytes(node) for node in head.frontier] != frontier.nodes:
         yield Finding("head", "its frontier is not that of the entries")
@@ -156,12 +152,13 @@ def _check_head(head: Head, frontier: merkle.Frontier) -> Iterator[Finding]:
 def _fold(entry: Entry, expected: _Expected) -> Iterator[Finding]:
     try:
         body = body_of(entry)
+        for name in body["facts"].keys() & _tables.keys():
+            for facts in body["facts"][name]:
+                expected[name, facts["id"]] = (entry.sequence, _digest(body["uuid"], facts))
     except EncodingError as error:
         yield Finding(f"entry {entry.sequence}", str(error), entry.sequence)
-        return
-    for name in body["facts"].keys() & _tables.keys():
-        for facts in body["facts"][name]:
-            expected[name, facts["id"]] = (entry.sequence, _digest(body["uuid"], facts))
+    except (AttributeError, KeyError, TypeError):
+        yield Finding(f"entry {entry.sequence}", "does not have an entry's form", entry.sequence)
 
 
 def _digest(entry_uuid: str, facts: dict[str, Any]) -> bytes:

@@ -1,4 +1,4 @@
-"""What the ledger's verification needs to know of the domain: its tables, and how scores come about."""
+"""What the ledger's verification needs to know: the domain's tables, and how scores come about."""
 
 import functools
 from collections.abc import Iterator

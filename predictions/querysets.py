@@ -17,8 +17,8 @@ from django.db.models import (
 )
 from django.db.models.expressions import Combinable
 
-if TYPE_CHECKING:
-    from predictions.models import Outcome
+if TYPE_CHECKING:  # the models import this module
+    from predictions.models import Message, Outcome, Prediction, Question, Score  # noqa: F401
 
 
 def _outcome_of(question: str) -> "QuerySet[Outcome]":

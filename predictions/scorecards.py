@@ -114,9 +114,9 @@ def _best_first(row: ForecasterTotals) -> tuple[bool, float, str]:
 
 def _lines() -> list[_Line]:
     """All predictions, in the order in which each forecaster made them."""
-    scores: dict[tuple[UUID, str], tuple[Decimal, Decimal, Decimal]] = {
-        (prediction, rule): figures
-        for prediction, rule, *figures in Score.objects.standing().values_list(
+    scores = {
+        (prediction, rule): (value, best, worst)
+        for prediction, rule, value, best, worst in Score.objects.standing().values_list(
             "prediction_id", "rule", "value", "best", "worst"
         )
     }

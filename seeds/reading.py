@@ -83,7 +83,7 @@ def _lexicon(file: Form, seeds: Seeds) -> None:
         form.close()
     for form in file.forms("phrase"):
         phrase, source = form.text("phrase"), form.one_of("source", list(titles))
-        row = {name: form.probability(name) for name in ("low", "point", "high")}
+        row: Row = {name: form.probability(name) for name in ("low", "point", "high")}
         if not row["low"] <= row["point"] <= row["high"]:
             raise form.error("point", "must lie between low and high")
         row |= {"phrase": phrase, "note": form.text("note", ""), **titles[source]}

@@ -3,10 +3,15 @@
 import datetime as dt
 
 import pytest
+from hypothesis import settings
 
 from predictions.models import User
 from seeds.loader import load
 from tests.making import Maker
+
+# A busy machine is no bug.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
 

@@ -113,7 +113,8 @@ def _draft(kind: MessageKind, recipient: str, subject: str, context: dict[str, A
 
 
 def _page(question: Question) -> str:
-    return settings.SITE_URL + reverse("admin:predictions_question_change", args=[question.pk])
+    path = reverse("admin:predictions_question_change", args=[question.pk])
+    return f"{settings.SITE_URL}{path}"
 
 
 def _plural(number: int, noun: str) -> str:

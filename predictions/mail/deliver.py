@@ -57,7 +57,8 @@ def deliver(*, clock: Clock) -> Delivered:
 @transaction.atomic
 def _claim(began: dt.datetime, now: dt.datetime) -> Message | None:
     """Take the next message that was due when the pass began, for the length of a lease."""
-    message = Message.objects.deliverable(began).select_for_update(skip_locked=True).first()
+    waiting = Message.objects.deliverable(began).select_for_update(skip_locked=True)
+    message: Message | None = waiting.first()
     if message is None:
         return None
     message.state = MessageState.CLAIMED
@@ -105,7 +106,7 @@ def _mark(message: Message, **fields: object) -> None:
 
 
 def is_permanent(error: Exception) -> bool:
-    """Whether this message can never go out: a 5xx to its recipient or its content, or no mail at all.
+    """Whether this message can never go out: a 5xx to its recipient or content, or no mail at all.
 
     A refused log-in or sender is the service's own fault and may be mended, so it is tried again.
     """
@@ -117,8 +118,8 @@ def is_permanent(error: Exception) -> bool:
 
 
 def pause_after(attempts: int) -> dt.timedelta:
-    """Time until the next attempt: doubling from 30 s to 4 h, with a quarter of it left to chance."""
-    pause = min(_FIRST_PAUSE * 2 ** (attempts - 1), _LONGEST_PAUSE)
+    """Time until the next attempt: doubling from 30 s to 4 h, a quarter of it left to chance."""
+    pause: dt.timedelta = min(_FIRST_PAUSE * 2 ** (attempts - 1), _LONGEST_PAUSE)
     return pause * random.uniform(0.75, 1.0)  # noqa: S311 -- spreads load, guards nothing
 
 

@@ -12,626 +12,1583 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('entry', models.UUIDField(editable=False)),
-                ('key', models.CharField(max_length=100, unique=True, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$', 'must be 1 to 100 letters, digits, dots, dashes or underscores, and begin with a letter or digit')])),
-                ('happened_on', models.DateField()),
-                ('title', models.CharField(max_length=300)),
-                ('text', models.TextField(blank=True)),
-                ('sources', models.JSONField(default=list)),
-                ('recorded_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("entry", models.UUIDField(editable=False)),
+                (
+                    "key",
+                    models.CharField(
+                        max_length=100,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
+                                "must be 1 to 100 letters, digits, dots, dashes or underscores, and begin with a letter or digit",
+                            )
+                        ],
+                    ),
+                ),
+                ("happened_on", models.DateField()),
+                ("title", models.CharField(max_length=300)),
+                ("text", models.TextField(blank=True)),
+                ("sources", models.JSONField(default=list)),
+                ("recorded_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['happened_on', 'key'],
+                "ordering": ["happened_on", "key"],
             },
         ),
         migrations.CreateModel(
-            name='Sweep',
+            name="Sweep",
             fields=[
-                ('name', models.CharField(max_length=50, primary_key=True, serialize=False)),
-                ('ended_at', models.DateTimeField()),
+                ("name", models.CharField(max_length=50, primary_key=True, serialize=False)),
+                ("ended_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('time_zone', models.CharField(default='UTC', max_length=64)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                (
+                    "first_name",
+                    models.CharField(blank=True, max_length=150, verbose_name="first name"),
+                ),
+                (
+                    "last_name",
+                    models.CharField(blank=True, max_length=150, verbose_name="last name"),
+                ),
+                (
+                    "email",
+                    models.EmailField(blank=True, max_length=254, verbose_name="email address"),
+                ),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                (
+                    "date_joined",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="date joined"
+                    ),
+                ),
+                ("time_zone", models.CharField(default="UTC", max_length=64)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'user',
-                'verbose_name_plural': 'users',
-                'abstract': False,
+                "verbose_name": "user",
+                "verbose_name_plural": "users",
+                "abstract": False,
             },
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, unique=True)),
-                ('digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('read', 'Read'), ('record', 'Record'), ('adjudicate', 'Adjudicate')], max_length=20), size=None)),
-                ('created_at', models.DateTimeField()),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, unique=True)),
+                ("digest", models.CharField(editable=False, max_length=64, unique=True)),
+                (
+                    "scopes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("read", "Read"),
+                                ("record", "Record"),
+                                ("adjudicate", "Adjudicate"),
+                            ],
+                            max_length=20,
+                        ),
+                        size=None,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="api_tokens",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Bearing',
+            name="Bearing",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('entry', models.UUIDField(editable=False)),
-                ('bearing', models.CharField(choices=[('yes', 'for yes'), ('no', 'for no'), ('settles', 'Settles'), ('context', 'Context')], max_length=10)),
-                ('note', models.TextField(blank=True)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bearings', to='predictions.event')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("entry", models.UUIDField(editable=False)),
+                (
+                    "bearing",
+                    models.CharField(
+                        choices=[
+                            ("yes", "for yes"),
+                            ("no", "for no"),
+                            ("settles", "Settles"),
+                            ("context", "Context"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("note", models.TextField(blank=True)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bearings",
+                        to="predictions.event",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['event__happened_on'],
+                "ordering": ["event__happened_on"],
             },
         ),
         migrations.CreateModel(
-            name='Forecaster',
+            name="Forecaster",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('entry', models.UUIDField(editable=False)),
-                ('key', models.CharField(max_length=100, unique=True, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$', 'must be 1 to 100 letters, digits, dots, dashes or underscores, and begin with a letter or digit')])),
-                ('name', models.CharField(max_length=200)),
-                ('kind', models.CharField(choices=[('person', 'Person'), ('byline', 'Byline'), ('organisation', 'Organisation'), ('model', 'Model'), ('crowd', 'Crowd'), ('unknown', 'Unknown')], max_length=20)),
-                ('note', models.TextField(blank=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("entry", models.UUIDField(editable=False)),
+                (
+                    "key",
+                    models.CharField(
+                        max_length=100,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
+                                "must be 1 to 100 letters, digits, dots, dashes or underscores, and begin with a letter or digit",
+                            )
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("person", "Person"),
+                            ("byline", "Byline"),
+                            ("organisation", "Organisation"),
+                            ("model", "Model"),
+                            ("crowd", "Crowd"),
+                            ("unknown", "Unknown"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("note", models.TextField(blank=True)),
             ],
             options={
-                'ordering': ['key'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='forecaster_name_not_empty'), models.CheckConstraint(condition=models.Q(('kind__in', ['person', 'byline', 'organisation', 'model', 'crowd', 'unknown'])), name='forecaster_kind_known')],
+                "ordering": ["key"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("name", ""), _negated=True),
+                        name="forecaster_name_not_empty",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                ["person", "byline", "organisation", "model", "crowd", "unknown"],
+                            )
+                        ),
+                        name="forecaster_kind_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='IdempotencyKey',
+            name="IdempotencyKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=200)),
-                ('request_digest', models.CharField(max_length=64)),
-                ('status', models.PositiveSmallIntegerField()),
-                ('body', models.JSONField()),
-                ('created_at', models.DateTimeField()),
-                ('token', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='predictions.apitoken')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=200)),
+                ("request_digest", models.CharField(max_length=64)),
+                ("status", models.PositiveSmallIntegerField()),
+                ("body", models.JSONField()),
+                ("created_at", models.DateTimeField()),
+                (
+                    "token",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="predictions.apitoken"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('reminder', 'Reminder'), ('report', 'Report')], max_length=10)),
-                ('recipient', models.EmailField(max_length=254)),
-                ('subject', models.CharField(max_length=300)),
-                ('text', models.TextField()),
-                ('html', models.TextField()),
-                ('message_id', models.CharField(max_length=200, unique=True)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('claimed', 'Claimed'), ('sent', 'Sent'), ('dead', 'given up')], default='waiting', max_length=10)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('due_at', models.DateTimeField()),
-                ('created_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('last_error', models.TextField(blank=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("reminder", "Reminder"), ("report", "Report")], max_length=10
+                    ),
+                ),
+                ("recipient", models.EmailField(max_length=254)),
+                ("subject", models.CharField(max_length=300)),
+                ("text", models.TextField()),
+                ("html", models.TextField()),
+                ("message_id", models.CharField(max_length=200, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("claimed", "Claimed"),
+                            ("sent", "Sent"),
+                            ("dead", "given up"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("due_at", models.DateTimeField()),
+                ("created_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                ("last_error", models.TextField(blank=True)),
             ],
             options={
-                'ordering': ['-created_at'],
-                'indexes': [models.Index(condition=models.Q(('state__in', ['waiting', 'claimed'])), fields=['due_at'], name='message_deliverable')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('recipient', ''), _negated=True), name='message_recipient_not_empty'), models.CheckConstraint(condition=models.Q(('message_id', ''), _negated=True), name='message_message_id_not_empty'), models.CheckConstraint(condition=models.Q(('kind__in', ['reminder', 'report'])), name='message_kind_known'), models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'claimed', 'sent', 'dead'])), name='message_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', False), ('state', 'sent')), models.Q(models.Q(('state', 'sent'), _negated=True), ('sent_at__isnull', True)), _connector='OR'), name='message_sent_has_time')],
+                "ordering": ["-created_at"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["waiting", "claimed"])),
+                        fields=["due_at"],
+                        name="message_deliverable",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("recipient", ""), _negated=True),
+                        name="message_recipient_not_empty",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("message_id", ""), _negated=True),
+                        name="message_message_id_not_empty",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["reminder", "report"])),
+                        name="message_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["waiting", "claimed", "sent", "dead"])),
+                        name="message_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("sent_at__isnull", False), ("state", "sent")),
+                            models.Q(
+                                models.Q(("state", "sent"), _negated=True),
+                                ("sent_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="message_sent_has_time",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Outcome',
+            name="Outcome",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('entry', models.UUIDField(editable=False)),
-                ('answer', models.CharField(blank=True, max_length=200, null=True)),
-                ('void_reason', models.CharField(blank=True, choices=[('condition_not_met', 'condition not met'), ('ambiguous', 'Ambiguous'), ('withdrawn', 'Withdrawn')], max_length=20)),
-                ('settled_at', models.DateTimeField()),
-                ('rationale', models.TextField()),
-                ('correction_reason', models.TextField(blank=True)),
-                ('entered_at', models.DateTimeField()),
-                ('corrects', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='correction', to='predictions.outcome')),
-                ('entered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("entry", models.UUIDField(editable=False)),
+                ("answer", models.CharField(blank=True, max_length=200, null=True)),
+                (
+                    "void_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("condition_not_met", "condition not met"),
+                            ("ambiguous", "Ambiguous"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("settled_at", models.DateTimeField()),
+                ("rationale", models.TextField()),
+                ("correction_reason", models.TextField(blank=True)),
+                ("entered_at", models.DateTimeField()),
+                (
+                    "corrects",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="correction",
+                        to="predictions.outcome",
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['settled_at', 'entered_at'],
+                "ordering": ["settled_at", "entered_at"],
             },
         ),
         migrations.CreateModel(
-            name='OutcomeEvidence',
+            name="OutcomeEvidence",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('entry', models.UUIDField(editable=False)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='predictions.event')),
-                ('outcome', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='predictions.outcome')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("entry", models.UUIDField(editable=False)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="predictions.event"
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="predictions.outcome"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='outcome',
-            name='evidence',
-            field=models.ManyToManyField(blank=True, related_name='outcomes', through='predictions.OutcomeEvidence', to='predictions.event'),
+            model_name="outcome",
+            name="evidence",
+            field=models.ManyToManyField(
+                blank=True,
+                related_name="outcomes",
+                through="predictions.OutcomeEvidence",
+                to="predictions.event",
+            ),
         ),
         migrations.CreateModel(
-            name='Outlet',
+            name="Outlet",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('entry', models.UUIDField(editable=False)),
-                ('key', models.CharField(max_length=100, unique=True, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$', 'must be 1 to 100 letters, digits, dots, dashes or underscores, and begin with a letter or digit')])),
-                ('name', models.CharField(max_length=200)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("entry", models.UUIDField(editable=False)),
+                (
+                    "key",
+                    models.CharField(
+                        max_length=100,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
+                                "must be 1 to 100 letters, digits, dots, dashes or underscores, and begin with a letter or digit",
+                            )
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
             ],
             options={
-                'ordering': ['key'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='outlet_name_not_empty')],
+                "ordering": ["key"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("name", ""), _negated=True),
+                        name="outlet_name_not_empty",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Article',
+            name="Article",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('entry', models.UUIDField(editable=False)),
-                ('key', models.CharField(max_length=100, unique=True, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$', 'must be 1 to 100 letters, digits, dots, dashes or underscores, and begin with a letter or digit')])),
-                ('title', models.CharField(max_length=300)),
-                ('title_basis', models.TextField(blank=True)),
-                ('byline', models.CharField(max_length=300)),
-                ('published_on', models.DateField()),
-                ('date_basis', models.TextField()),
-                ('url', models.URLField(blank=True, max_length=1000)),
-                ('sha256', models.CharField(max_length=64, validators=[django.core.validators.RegexValidator('^[0-9a-f]{64}$')])),
-                ('characters', models.PositiveIntegerField()),
-                ('outlet', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='predictions.outlet')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("entry", models.UUIDField(editable=False)),
+                (
+                    "key",
+                    models.CharField(
+                        max_length=100,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
+                                "must be 1 to 100 letters, digits, dots, dashes or underscores, and begin with a letter or digit",
+                            )
+                        ],
+                    ),
+                ),
+                ("title", models.CharField(max_length=300)),
+                ("title_basis", models.TextField(blank=True)),
+                ("byline", models.CharField(max_length=300)),
+                ("published_on", models.DateField()),
+                ("date_basis", models.TextField()),
+                ("url", models.URLField(blank=True, max_length=1000)),
+                (
+                    "sha256",
+                    models.CharField(
+                        max_length=64,
+                        validators=[django.core.validators.RegexValidator("^[0-9a-f]{64}$")],
+                    ),
+                ),
+                ("characters", models.PositiveIntegerField()),
+                (
+                    "outlet",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="predictions.outlet",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['published_on', 'key'],
+                "ordering": ["published_on", "key"],
             },
         ),
         migrations.CreateModel(
-            name='Phrase',
+            name="Phrase",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('entry', models.UUIDField(editable=False)),
-                ('phrase', models.CharField(max_length=100)),
-                ('low', models.DecimalField(decimal_places=6, max_digits=7)),
-                ('point', models.DecimalField(decimal_places=6, max_digits=7)),
-                ('high', models.DecimalField(decimal_places=6, max_digits=7)),
-                ('source', models.CharField(max_length=50)),
-                ('source_title', models.CharField(max_length=200)),
-                ('source_detail', models.TextField(blank=True)),
-                ('note', models.TextField(blank=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("entry", models.UUIDField(editable=False)),
+                ("phrase", models.CharField(max_length=100)),
+                ("low", models.DecimalField(decimal_places=6, max_digits=7)),
+                ("point", models.DecimalField(decimal_places=6, max_digits=7)),
+                ("high", models.DecimalField(decimal_places=6, max_digits=7)),
+                ("source", models.CharField(max_length=50)),
+                ("source_title", models.CharField(max_length=200)),
+                ("source_detail", models.TextField(blank=True)),
+                ("note", models.TextField(blank=True)),
             ],
             options={
-                'ordering': ['phrase', 'source'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('phrase', ''), _negated=True), name='phrase_phrase_not_empty'), models.CheckConstraint(condition=models.Q(('source_title', ''), _negated=True), name='phrase_source_title_not_empty'), models.CheckConstraint(condition=models.Q(('low__isnull', True), models.Q(('low__gte', 0), ('low__lte', 1)), _connector='OR'), name='phrase_low_between'), models.CheckConstraint(condition=models.Q(('high__isnull', True), models.Q(('high__gte', 0), ('high__lte', 1)), _connector='OR'), name='phrase_high_between'), models.CheckConstraint(condition=models.Q(('low__lte', models.F('point')), ('point__lte', models.F('high'))), name='phrase_point_within_range'), models.UniqueConstraint(fields=('phrase', 'source'), name='phrase_once_a_source')],
+                "ordering": ["phrase", "source"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("phrase", ""), _negated=True),
+                        name="phrase_phrase_not_empty",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("source_title", ""), _negated=True),
+                        name="phrase_source_title_not_empty",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("low__isnull", True),
+                            models.Q(("low__gte", 0), ("low__lte", 1)),
+                            _connector="OR",
+                        ),
+                        name="phrase_low_between",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("high__isnull", True),
+                            models.Q(("high__gte", 0), ("high__lte", 1)),
+                            _connector="OR",
+                        ),
+                        name="phrase_high_between",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("low__lte", models.F("point")), ("point__lte", models.F("high"))
+                        ),
+                        name="phrase_point_within_range",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("phrase", "source"), name="phrase_once_a_source"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Question',
+            name="Question",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('entry', models.UUIDField(editable=False)),
-                ('key', models.CharField(max_length=100, unique=True, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$', 'must be 1 to 100 letters, digits, dots, dashes or underscores, and begin with a letter or digit')])),
-                ('kind', models.CharField(choices=[('binary', 'Binary'), ('choice', 'multiple choice'), ('numeric', 'Numeric'), ('date', 'Date')], default='binary', max_length=10)),
-                ('text', models.TextField()),
-                ('criteria', models.TextField()),
-                ('options', models.JSONField(blank=True, default=list)),
-                ('ordered', models.BooleanField(default=False)),
-                ('unit', models.CharField(blank=True, max_length=50)),
-                ('opened_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField(blank=True, null=True)),
-                ('due_rule', models.TextField(blank=True)),
-                ('horizon_basis', models.CharField(choices=[('stated', 'stated in the source'), ('editorial', 'Editorial')], max_length=10)),
-                ('horizon_note', models.TextField(blank=True)),
-                ('notes', models.TextField(blank=True)),
-                ('condition', models.TextField(blank=True)),
-                ('condition_answer', models.CharField(blank=True, max_length=200)),
-                ('review_every_days', models.PositiveIntegerField(blank=True, null=True)),
-                ('review_at', models.DateTimeField(blank=True, null=True)),
-                ('due_version', models.PositiveIntegerField(default=1)),
-                ('condition_question', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='conditionals', to='predictions.question')),
-                ('reviewer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reviewed_questions', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("entry", models.UUIDField(editable=False)),
+                (
+                    "key",
+                    models.CharField(
+                        max_length=100,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
+                                "must be 1 to 100 letters, digits, dots, dashes or underscores, and begin with a letter or digit",
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("binary", "Binary"),
+                            ("choice", "multiple choice"),
+                            ("numeric", "Numeric"),
+                            ("date", "Date"),
+                        ],
+                        default="binary",
+                        max_length=10,
+                    ),
+                ),
+                ("text", models.TextField()),
+                ("criteria", models.TextField()),
+                ("options", models.JSONField(blank=True, default=list)),
+                ("ordered", models.BooleanField(default=False)),
+                ("unit", models.CharField(blank=True, max_length=50)),
+                ("opened_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField(blank=True, null=True)),
+                ("due_rule", models.TextField(blank=True)),
+                (
+                    "horizon_basis",
+                    models.CharField(
+                        choices=[("stated", "stated in the source"), ("editorial", "Editorial")],
+                        max_length=10,
+                    ),
+                ),
+                ("horizon_note", models.TextField(blank=True)),
+                ("notes", models.TextField(blank=True)),
+                ("condition", models.TextField(blank=True)),
+                ("condition_answer", models.CharField(blank=True, max_length=200)),
+                ("review_every_days", models.PositiveIntegerField(blank=True, null=True)),
+                ("review_at", models.DateTimeField(blank=True, null=True)),
+                ("due_version", models.PositiveIntegerField(default=1)),
+                (
+                    "condition_question",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="conditionals",
+                        to="predictions.question",
+                    ),
+                ),
+                (
+                    "reviewer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reviewed_questions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['key'],
+                "ordering": ["key"],
             },
         ),
         migrations.CreateModel(
-            name='Prediction',
+            name="Prediction",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('entry', models.UUIDField(editable=False)),
-                ('reference', models.CharField(blank=True, max_length=50)),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('made_at', models.DateTimeField()),
-                ('passages', models.JSONField(blank=True, default=list)),
-                ('hedge', models.CharField(blank=True, max_length=200)),
-                ('side', models.CharField(blank=True, choices=[('yes', 'Yes'), ('no', 'No')], max_length=3)),
-                ('probability', models.DecimalField(blank=True, decimal_places=6, max_digits=7, null=True)),
-                ('distribution', models.JSONField(blank=True, null=True)),
-                ('quantiles', models.JSONField(blank=True, null=True)),
-                ('low', models.DecimalField(blank=True, decimal_places=6, max_digits=7, null=True)),
-                ('high', models.DecimalField(blank=True, decimal_places=6, max_digits=7, null=True)),
-                ('basis', models.CharField(choices=[('stated', 'a number in the text'), ('verbal', 'read off words'), ('editorial', 'Editorial')], max_length=10)),
-                ('basis_note', models.TextField(blank=True)),
-                ('horizon_note', models.TextField(blank=True)),
-                ('note', models.TextField(blank=True)),
-                ('recorded_at', models.DateTimeField()),
-                ('article', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='predictions', to='predictions.article')),
-                ('forecaster', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='predictions', to='predictions.forecaster')),
-                ('phrase', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='predictions.phrase')),
-                ('recorded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('question', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='predictions', to='predictions.question')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("entry", models.UUIDField(editable=False)),
+                ("reference", models.CharField(blank=True, max_length=50)),
+                ("revision", models.PositiveIntegerField(default=1)),
+                ("made_at", models.DateTimeField()),
+                ("passages", models.JSONField(blank=True, default=list)),
+                ("hedge", models.CharField(blank=True, max_length=200)),
+                (
+                    "side",
+                    models.CharField(
+                        blank=True, choices=[("yes", "Yes"), ("no", "No")], max_length=3
+                    ),
+                ),
+                (
+                    "probability",
+                    models.DecimalField(blank=True, decimal_places=6, max_digits=7, null=True),
+                ),
+                ("distribution", models.JSONField(blank=True, null=True)),
+                ("quantiles", models.JSONField(blank=True, null=True)),
+                ("low", models.DecimalField(blank=True, decimal_places=6, max_digits=7, null=True)),
+                (
+                    "high",
+                    models.DecimalField(blank=True, decimal_places=6, max_digits=7, null=True),
+                ),
+                (
+                    "basis",
+                    models.CharField(
+                        choices=[
+                            ("stated", "a number in the text"),
+                            ("verbal", "read off words"),
+                            ("editorial", "Editorial"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("basis_note", models.TextField(blank=True)),
+                ("horizon_note", models.TextField(blank=True)),
+                ("note", models.TextField(blank=True)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "article",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="predictions",
+                        to="predictions.article",
+                    ),
+                ),
+                (
+                    "forecaster",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="predictions",
+                        to="predictions.forecaster",
+                    ),
+                ),
+                (
+                    "phrase",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="predictions.phrase",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "question",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="predictions",
+                        to="predictions.question",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['made_at', 'id'],
+                "ordering": ["made_at", "id"],
             },
         ),
         migrations.AddField(
-            model_name='outcome',
-            name='question',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='outcomes', to='predictions.question'),
+            model_name="outcome",
+            name="question",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="outcomes",
+                to="predictions.question",
+            ),
         ),
         migrations.AddField(
-            model_name='event',
-            name='questions',
-            field=models.ManyToManyField(related_name='events', through='predictions.Bearing', to='predictions.question'),
+            model_name="event",
+            name="questions",
+            field=models.ManyToManyField(
+                related_name="events", through="predictions.Bearing", to="predictions.question"
+            ),
         ),
         migrations.AddField(
-            model_name='bearing',
-            name='question',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bearings', to='predictions.question'),
+            model_name="bearing",
+            name="question",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="bearings",
+                to="predictions.question",
+            ),
         ),
         migrations.CreateModel(
-            name='Reminder',
+            name="Reminder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('due_version', models.PositiveIntegerField()),
-                ('stage', models.CharField(choices=[('due', 'Due')], max_length=10)),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reminders', to='predictions.message')),
-                ('question', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reminders', to='predictions.question')),
-                ('recipient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reminders', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("due_version", models.PositiveIntegerField()),
+                ("stage", models.CharField(choices=[("due", "Due")], max_length=10)),
+                (
+                    "message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reminders",
+                        to="predictions.message",
+                    ),
+                ),
+                (
+                    "question",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reminders",
+                        to="predictions.question",
+                    ),
+                ),
+                (
+                    "recipient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reminders",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Review',
+            name="Review",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('entry', models.UUIDField(editable=False)),
-                ('due_version', models.PositiveIntegerField()),
-                ('note', models.TextField()),
-                ('next_at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField()),
-                ('question', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='predictions.question')),
-                ('recorded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("entry", models.UUIDField(editable=False)),
+                ("due_version", models.PositiveIntegerField()),
+                ("note", models.TextField()),
+                ("next_at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "question",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reviews",
+                        to="predictions.question",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-recorded_at'],
+                "ordering": ["-recorded_at"],
             },
         ),
         migrations.CreateModel(
-            name='Score',
+            name="Score",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('entry', models.UUIDField(editable=False)),
-                ('rule', models.CharField(choices=[('brier', 'Brier score'), ('log', 'log score')], max_length=10)),
-                ('value', models.DecimalField(decimal_places=9, max_digits=12)),
-                ('best', models.DecimalField(decimal_places=9, max_digits=12)),
-                ('worst', models.DecimalField(decimal_places=9, max_digits=12)),
-                ('posted_at', models.DateTimeField()),
-                ('outcome', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scores', to='predictions.outcome')),
-                ('prediction', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scores', to='predictions.prediction')),
-                ('reverses', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversal', to='predictions.score')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("entry", models.UUIDField(editable=False)),
+                (
+                    "rule",
+                    models.CharField(
+                        choices=[("brier", "Brier score"), ("log", "log score")], max_length=10
+                    ),
+                ),
+                ("value", models.DecimalField(decimal_places=9, max_digits=12)),
+                ("best", models.DecimalField(decimal_places=9, max_digits=12)),
+                ("worst", models.DecimalField(decimal_places=9, max_digits=12)),
+                ("posted_at", models.DateTimeField()),
+                (
+                    "outcome",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="scores",
+                        to="predictions.outcome",
+                    ),
+                ),
+                (
+                    "prediction",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="scores",
+                        to="predictions.prediction",
+                    ),
+                ),
+                (
+                    "reverses",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reversal",
+                        to="predictions.score",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['posted_at', 'id'],
+                "ordering": ["posted_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Statement',
+            name="Statement",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('entry', models.UUIDField(editable=False)),
-                ('reference', models.CharField(blank=True, max_length=50)),
-                ('passages', models.JSONField(default=list)),
-                ('hedge', models.CharField(blank=True, max_length=200)),
-                ('kind', models.CharField(choices=[('unscorable', 'Unscorable'), ('abstained', 'Abstained')], max_length=10)),
-                ('reason', models.CharField(choices=[('comparison', 'a comparison'), ('feelings', 'about feelings'), ('maxim', 'a maxim'), ('names_nobody', 'names nobody'), ('names_no_event', 'names no event'), ('names_no_event_or_date', 'names no event or date'), ('value_judgement', 'a judgement of worth'), ('abstention', 'an explicit abstention')], max_length=30)),
-                ('note', models.TextField(blank=True)),
-                ('recorded_at', models.DateTimeField()),
-                ('article', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='statements', to='predictions.article')),
-                ('forecaster', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='statements', to='predictions.forecaster')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("entry", models.UUIDField(editable=False)),
+                ("reference", models.CharField(blank=True, max_length=50)),
+                ("passages", models.JSONField(default=list)),
+                ("hedge", models.CharField(blank=True, max_length=200)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("unscorable", "Unscorable"), ("abstained", "Abstained")],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("comparison", "a comparison"),
+                            ("feelings", "about feelings"),
+                            ("maxim", "a maxim"),
+                            ("names_nobody", "names nobody"),
+                            ("names_no_event", "names no event"),
+                            ("names_no_event_or_date", "names no event or date"),
+                            ("value_judgement", "a judgement of worth"),
+                            ("abstention", "an explicit abstention"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                ("note", models.TextField(blank=True)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "article",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="statements",
+                        to="predictions.article",
+                    ),
+                ),
+                (
+                    "forecaster",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="statements",
+                        to="predictions.forecaster",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['article', 'reference'],
+                "ordering": ["article", "reference"],
             },
         ),
         migrations.CreateModel(
-            name='Subscription',
+            name="Subscription",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period', models.CharField(choices=[('weekly', 'Weekly'), ('monthly', 'Monthly'), ('quarterly', 'Quarterly')], default='weekly', max_length=10)),
-                ('created_at', models.DateTimeField()),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='subscriptions', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "period",
+                    models.CharField(
+                        choices=[
+                            ("weekly", "Weekly"),
+                            ("monthly", "Monthly"),
+                            ("quarterly", "Quarterly"),
+                        ],
+                        default="weekly",
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="subscriptions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Report',
+            name="Report",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period_start', models.DateTimeField(blank=True, null=True)),
-                ('period_end', models.DateTimeField()),
-                ('ledger_size', models.BigIntegerField()),
-                ('ledger_root', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField()),
-                ('message', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='report', to='predictions.message')),
-                ('subscription', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='predictions.subscription')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("period_start", models.DateTimeField(blank=True, null=True)),
+                ("period_end", models.DateTimeField()),
+                ("ledger_size", models.BigIntegerField()),
+                ("ledger_root", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "message",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="report",
+                        to="predictions.message",
+                    ),
+                ),
+                (
+                    "subscription",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reports",
+                        to="predictions.subscription",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-period_end'],
+                "ordering": ["-period_end"],
             },
         ),
         migrations.CreateModel(
-            name='Topic',
+            name="Topic",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('entry', models.UUIDField(editable=False)),
-                ('key', models.CharField(max_length=100, unique=True, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$', 'must be 1 to 100 letters, digits, dots, dashes or underscores, and begin with a letter or digit')])),
-                ('name', models.CharField(max_length=200)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("entry", models.UUIDField(editable=False)),
+                (
+                    "key",
+                    models.CharField(
+                        max_length=100,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
+                                "must be 1 to 100 letters, digits, dots, dashes or underscores, and begin with a letter or digit",
+                            )
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
             ],
             options={
-                'ordering': ['key'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='topic_name_not_empty')],
+                "ordering": ["key"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("name", ""), _negated=True), name="topic_name_not_empty"
+                    )
+                ],
             },
         ),
         migrations.AddField(
-            model_name='question',
-            name='topic',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='predictions.topic'),
+            model_name="question",
+            name="topic",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="predictions.topic",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='apitoken',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='apitoken_name_not_empty'),
+            model_name="apitoken",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name", ""), _negated=True), name="apitoken_name_not_empty"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='idempotencykey',
-            constraint=models.UniqueConstraint(fields=('token', 'key'), name='one_answer_a_key'),
+            model_name="idempotencykey",
+            constraint=models.UniqueConstraint(fields=("token", "key"), name="one_answer_a_key"),
         ),
         migrations.AddConstraint(
-            model_name='outcomeevidence',
-            constraint=models.UniqueConstraint(fields=('outcome', 'event'), name='outcome_evidence_once'),
+            model_name="outcomeevidence",
+            constraint=models.UniqueConstraint(
+                fields=("outcome", "event"), name="outcome_evidence_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='article',
-            constraint=models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='article_title_not_empty'),
+            model_name="article",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("title", ""), _negated=True), name="article_title_not_empty"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='article',
-            constraint=models.CheckConstraint(condition=models.Q(('date_basis', ''), _negated=True), name='article_date_basis_not_empty'),
+            model_name="article",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("date_basis", ""), _negated=True),
+                name="article_date_basis_not_empty",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='article',
-            constraint=models.CheckConstraint(condition=models.Q(('sha256__regex', '^[0-9a-f]{64}$')), name='article_sha256_is_hex'),
+            model_name="article",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sha256__regex", "^[0-9a-f]{64}$")),
+                name="article_sha256_is_hex",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='prediction',
-            constraint=models.CheckConstraint(condition=models.Q(('basis__in', ['stated', 'verbal', 'editorial'])), name='prediction_basis_known'),
+            model_name="prediction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("basis__in", ["stated", "verbal", "editorial"])),
+                name="prediction_basis_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='prediction',
-            constraint=models.CheckConstraint(condition=models.Q(('side__in', ['', 'yes', 'no'])), name='prediction_side_known'),
+            model_name="prediction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("side__in", ["", "yes", "no"])), name="prediction_side_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='prediction',
-            constraint=models.CheckConstraint(condition=models.Q(('probability__isnull', True), models.Q(('probability__gte', 0), ('probability__lte', 1)), _connector='OR'), name='prediction_probability_between'),
+            model_name="prediction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("probability__isnull", True),
+                    models.Q(("probability__gte", 0), ("probability__lte", 1)),
+                    _connector="OR",
+                ),
+                name="prediction_probability_between",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='prediction',
-            constraint=models.CheckConstraint(condition=models.Q(('low__isnull', True), models.Q(('low__gte', 0), ('low__lte', 1)), _connector='OR'), name='prediction_low_between'),
+            model_name="prediction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("low__isnull", True),
+                    models.Q(("low__gte", 0), ("low__lte", 1)),
+                    _connector="OR",
+                ),
+                name="prediction_low_between",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='prediction',
-            constraint=models.CheckConstraint(condition=models.Q(('high__isnull', True), models.Q(('high__gte', 0), ('high__lte', 1)), _connector='OR'), name='prediction_high_between'),
+            model_name="prediction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("high__isnull", True),
+                    models.Q(("high__gte", 0), ("high__lte", 1)),
+                    _connector="OR",
+                ),
+                name="prediction_high_between",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='prediction',
-            constraint=models.CheckConstraint(condition=models.Q(('passages__contains', [])), name='prediction_passages_is_list'),
+            model_name="prediction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("passages__contains", [])), name="prediction_passages_is_list"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='prediction',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('distribution', None), ('probability__isnull', False), ('quantiles', None)), models.Q(('distribution__isnull', False), ('probability__isnull', True), ('quantiles', None)), models.Q(('distribution', None), ('probability__isnull', True), ('quantiles__isnull', False)), _connector='OR'), name='prediction_says_one_thing'),
+            model_name="prediction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("distribution", None), ("probability__isnull", False), ("quantiles", None)
+                    ),
+                    models.Q(
+                        ("distribution__isnull", False),
+                        ("probability__isnull", True),
+                        ("quantiles", None),
+                    ),
+                    models.Q(
+                        ("distribution", None),
+                        ("probability__isnull", True),
+                        ("quantiles__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="prediction_says_one_thing",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='prediction',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('high__isnull', True), ('low__isnull', True)), models.Q(('low__lte', models.F('probability')), ('probability__lte', models.F('high'))), _connector='OR'), name='prediction_probability_within_range'),
+            model_name="prediction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("high__isnull", True), ("low__isnull", True)),
+                    models.Q(
+                        ("low__lte", models.F("probability")),
+                        ("probability__lte", models.F("high")),
+                    ),
+                    _connector="OR",
+                ),
+                name="prediction_probability_within_range",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='prediction',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('basis', 'verbal'), _negated=True), models.Q(('low__isnull', False), ('phrase__isnull', False)), _connector='OR'), name='prediction_verbal_has_phrase_and_range'),
+            model_name="prediction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("basis", "verbal"), _negated=True),
+                    models.Q(("low__isnull", False), ("phrase__isnull", False)),
+                    _connector="OR",
+                ),
+                name="prediction_verbal_has_phrase_and_range",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='prediction',
-            constraint=models.UniqueConstraint(fields=('question', 'forecaster', 'revision'), name='prediction_revision_once'),
+            model_name="prediction",
+            constraint=models.UniqueConstraint(
+                fields=("question", "forecaster", "revision"), name="prediction_revision_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='prediction',
-            constraint=models.UniqueConstraint(condition=models.Q(('reference', ''), _negated=True), fields=('article', 'reference'), name='prediction_reference_once_an_article'),
+            model_name="prediction",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("reference", ""), _negated=True),
+                fields=("article", "reference"),
+                name="prediction_reference_once_an_article",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='outcome',
-            constraint=models.CheckConstraint(condition=models.Q(('rationale', ''), _negated=True), name='outcome_rationale_not_empty'),
+            model_name="outcome",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("rationale", ""), _negated=True),
+                name="outcome_rationale_not_empty",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='outcome',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer__isnull', True), ('void_reason__in', ['condition_not_met', 'ambiguous', 'withdrawn'])), models.Q(('answer__isnull', False), ('void_reason', ''), models.Q(('answer', ''), _negated=True)), _connector='OR'), name='outcome_answer_or_void'),
+            model_name="outcome",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("answer__isnull", True),
+                        ("void_reason__in", ["condition_not_met", "ambiguous", "withdrawn"]),
+                    ),
+                    models.Q(
+                        ("answer__isnull", False),
+                        ("void_reason", ""),
+                        models.Q(("answer", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="outcome_answer_or_void",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='outcome',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('correction_reason', ''), ('corrects__isnull', True)), models.Q(('corrects__isnull', False), models.Q(('correction_reason', ''), _negated=True)), _connector='OR'), name='outcome_correction_has_reason'),
+            model_name="outcome",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("correction_reason", ""), ("corrects__isnull", True)),
+                    models.Q(
+                        ("corrects__isnull", False),
+                        models.Q(("correction_reason", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="outcome_correction_has_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='outcome',
-            constraint=models.UniqueConstraint(condition=models.Q(('corrects__isnull', True)), fields=('question',), name='outcome_first_once_a_question'),
+            model_name="outcome",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("corrects__isnull", True)),
+                fields=("question",),
+                name="outcome_first_once_a_question",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='event_title_not_empty'),
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("title", ""), _negated=True), name="event_title_not_empty"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('sources__contains', [])), name='event_sources_is_list'),
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sources__contains", [])), name="event_sources_is_list"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bearing',
-            constraint=models.CheckConstraint(condition=models.Q(('bearing__in', ['yes', 'no', 'settles', 'context'])), name='bearing_bearing_known'),
+            model_name="bearing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("bearing__in", ["yes", "no", "settles", "context"])),
+                name="bearing_bearing_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bearing',
-            constraint=models.UniqueConstraint(fields=('event', 'question'), name='bearing_once'),
+            model_name="bearing",
+            constraint=models.UniqueConstraint(fields=("event", "question"), name="bearing_once"),
         ),
         migrations.AddConstraint(
-            model_name='reminder',
-            constraint=models.CheckConstraint(condition=models.Q(('stage__in', ['due'])), name='reminder_stage_known'),
+            model_name="reminder",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("stage__in", ["due"])), name="reminder_stage_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reminder',
-            constraint=models.UniqueConstraint(fields=('question', 'recipient', 'due_version', 'stage'), name='reminder_once'),
+            model_name="reminder",
+            constraint=models.UniqueConstraint(
+                fields=("question", "recipient", "due_version", "stage"), name="reminder_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('note', ''), _negated=True), name='review_note_not_empty'),
+            model_name="review",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("note", ""), _negated=True), name="review_note_not_empty"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('next_at__gt', models.F('recorded_at'))), name='review_next_is_later'),
+            model_name="review",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("next_at__gt", models.F("recorded_at"))),
+                name="review_next_is_later",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(fields=('question', 'due_version'), name='review_once_a_version'),
+            model_name="review",
+            constraint=models.UniqueConstraint(
+                fields=("question", "due_version"), name="review_once_a_version"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='score',
-            constraint=models.CheckConstraint(condition=models.Q(('rule__in', ['brier', 'log'])), name='score_rule_known'),
+            model_name="score",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("rule__in", ["brier", "log"])), name="score_rule_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='score',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('best__lte', models.F('value')), ('reverses__isnull', True), ('value__lte', models.F('worst'))), models.Q(('reverses__isnull', False), ('value__lte', models.F('best')), ('worst__lte', models.F('value'))), _connector='OR'), name='score_value_within_range'),
+            model_name="score",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("best__lte", models.F("value")),
+                        ("reverses__isnull", True),
+                        ("value__lte", models.F("worst")),
+                    ),
+                    models.Q(
+                        ("reverses__isnull", False),
+                        ("value__lte", models.F("best")),
+                        ("worst__lte", models.F("value")),
+                    ),
+                    _connector="OR",
+                ),
+                name="score_value_within_range",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='score',
-            constraint=models.UniqueConstraint(condition=models.Q(('reverses__isnull', True)), fields=('prediction', 'outcome', 'rule'), name='score_once_an_outcome'),
+            model_name="score",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("reverses__isnull", True)),
+                fields=("prediction", "outcome", "rule"),
+                name="score_once_an_outcome",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['unscorable', 'abstained'])), name='statement_kind_known'),
+            model_name="statement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["unscorable", "abstained"])),
+                name="statement_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(('reason__in', ['comparison', 'feelings', 'maxim', 'names_nobody', 'names_no_event', 'names_no_event_or_date', 'value_judgement', 'abstention'])), name='statement_reason_known'),
+            model_name="statement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "reason__in",
+                        [
+                            "comparison",
+                            "feelings",
+                            "maxim",
+                            "names_nobody",
+                            "names_no_event",
+                            "names_no_event_or_date",
+                            "value_judgement",
+                            "abstention",
+                        ],
+                    )
+                ),
+                name="statement_reason_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(('passages__contains', [])), name='statement_passages_is_list'),
+            model_name="statement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("passages__contains", [])), name="statement_passages_is_list"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'abstained'), ('reason', 'abstention')), models.Q(('kind', 'unscorable'), models.Q(('reason', 'abstention'), _negated=True)), _connector='OR'), name='statement_reason_fits_kind'),
+            model_name="statement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "abstained"), ("reason", "abstention")),
+                    models.Q(
+                        ("kind", "unscorable"), models.Q(("reason", "abstention"), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="statement_reason_fits_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.UniqueConstraint(condition=models.Q(('reference', ''), _negated=True), fields=('article', 'reference'), name='statement_reference_once_an_article'),
+            model_name="statement",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("reference", ""), _negated=True),
+                fields=("article", "reference"),
+                name="statement_reference_once_an_article",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.CheckConstraint(condition=models.Q(('period__in', ['weekly', 'monthly', 'quarterly'])), name='subscription_period_known'),
+            model_name="subscription",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("period__in", ["weekly", "monthly", "quarterly"])),
+                name="subscription_period_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('user', 'period'), name='subscription_once_a_period'),
+            model_name="subscription",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at__isnull", True)),
+                fields=("user", "period"),
+                name="subscription_once_a_period",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.UniqueConstraint(fields=('subscription', 'period_end'), name='report_once_a_period'),
+            model_name="report",
+            constraint=models.UniqueConstraint(
+                fields=("subscription", "period_end"), name="report_once_a_period"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('period_start__isnull', True), ('period_start__lt', models.F('period_end')), _connector='OR'), name='report_period_in_order'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("period_start__isnull", True),
+                    ("period_start__lt", models.F("period_end")),
+                    _connector="OR",
+                ),
+                name="report_period_in_order",
+            ),
         ),
         migrations.AddIndex(
-            model_name='question',
-            index=models.Index(fields=['review_at'], name='question_review_at'),
+            model_name="question",
+            index=models.Index(fields=["review_at"], name="question_review_at"),
         ),
         migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='question_text_not_empty'),
+            model_name="question",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("text", ""), _negated=True), name="question_text_not_empty"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(('criteria', ''), _negated=True), name='question_criteria_not_empty'),
+            model_name="question",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("criteria", ""), _negated=True),
+                name="question_criteria_not_empty",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['binary', 'choice', 'numeric', 'date'])), name='question_kind_known'),
+            model_name="question",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["binary", "choice", "numeric", "date"])),
+                name="question_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(('horizon_basis__in', ['stated', 'editorial'])), name='question_horizon_basis_known'),
+            model_name="question",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("horizon_basis__in", ["stated", "editorial"])),
+                name="question_horizon_basis_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(('options__contains', [])), name='question_options_is_list'),
+            model_name="question",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("options__contains", [])), name="question_options_is_list"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'choice'), models.Q(('options', []), _negated=True)), models.Q(models.Q(('kind', 'choice'), _negated=True), ('options', [])), _connector='OR'), name='question_options_iff_choice'),
+            model_name="question",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "choice"), models.Q(("options", []), _negated=True)),
+                    models.Q(models.Q(("kind", "choice"), _negated=True), ("options", [])),
+                    _connector="OR",
+                ),
+                name="question_options_iff_choice",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(('ordered', False), ('kind', 'choice'), _connector='OR'), name='question_ordered_only_choice'),
+            model_name="question",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ordered", False), ("kind", "choice"), _connector="OR"),
+                name="question_ordered_only_choice",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(('unit', ''), ('kind', 'numeric'), _connector='OR'), name='question_unit_only_numeric'),
+            model_name="question",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("unit", ""), ("kind", "numeric"), _connector="OR"),
+                name="question_unit_only_numeric",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('condition_answer', ''), ('condition_question__isnull', True)), models.Q(('condition_question__isnull', False), models.Q(('condition_answer', ''), _negated=True)), _connector='OR'), name='question_condition_has_answer'),
+            model_name="question",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("condition_answer", ""), ("condition_question__isnull", True)),
+                    models.Q(
+                        ("condition_question__isnull", False),
+                        models.Q(("condition_answer", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="question_condition_has_answer",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(('condition_question', models.F('id')), _negated=True), name='question_not_its_own_condition'),
+            model_name="question",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("condition_question", models.F("id")), _negated=True),
+                name="question_not_its_own_condition",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(('review_every_days__isnull', True), ('review_every_days__gt', 0), _connector='OR'), name='question_review_interval_positive'),
+            model_name="question",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("review_every_days__isnull", True),
+                    ("review_every_days__gt", 0),
+                    _connector="OR",
+                ),
+                name="question_review_interval_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(('due_version__gte', 1)), name='question_due_version_positive'),
+            model_name="question",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("due_version__gte", 1)), name="question_due_version_positive"
+            ),
         ),
     ]

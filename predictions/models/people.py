@@ -1,4 +1,4 @@
-"""Who works with the service. Operational: never in the ledger, which knows people as `user:<id>`."""
+"""Who works with the service. Operational: the ledger knows people only as `user:<id>`."""
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField

@@ -1,5 +1,6 @@
 """Questions, the predictions on them, and forecast-like statements that have none."""
 
+import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -113,7 +114,12 @@ class Question(Fact):
 
 
 class Prediction(Fact):
-    """Who said what, when, with what probability. A later revision leaves the earlier one standing."""
+    """Who said what, when, with what probability. A revision leaves the earlier one standing."""
+
+    # What `PredictionQuerySet.with_state` adds.
+    state: str
+    outcome_settled_at: dt.datetime | None
+    outcome_answer: str | None
 
     # The row of the article's record it comes from, such as A1; empty for imports.
     reference = models.CharField(max_length=50, blank=True)
@@ -201,7 +207,7 @@ class Prediction(Fact):
 
 
 class Statement(Fact):
-    """A forecast-like statement that has no question: counted, so that nobody wins by being vague."""
+    """A forecast-like statement without a question: counted, so that nobody wins by being vague."""
 
     reference = models.CharField(max_length=50, blank=True)
     article = models.ForeignKey(Article, on_delete=models.PROTECT, related_name="statements")

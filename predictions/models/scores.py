@@ -1,4 +1,4 @@
-"""What predictions earned. Postings, as in a book of accounts: a reversal cancels an earlier one."""
+"""What predictions earned: postings, as in a book of accounts. A reversal cancels another."""
 
 from django.db import models
 from django.db.models import F, Q

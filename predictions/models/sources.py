@@ -9,7 +9,7 @@ from predictions.models.choices import ForecasterKind
 KEY_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 valid_key = RegexValidator(
     KEY_PATTERN,
-    "must be 1 to 100 letters, digits, dots, dashes or underscores, and begin with a letter or digit",
+    "must be 1 to 100 letters, digits, dots, dashes or underscores, with no sign at its beginning",
 )
 
 

@@ -31,7 +31,7 @@ def brier(p: Floats, o: Floats) -> Floats:
 
 
 def log_score(p: Floats, o: Floats) -> Floats:
-    """−ln of the probability given to what happened, clipped to [0.01, 0.99]: in [0.01005, 4.60517].
+    """−ln of the probability given to what happened, clipped to [0.01, 0.99]; 0.010 to 4.606.
 
     I. J. Good, "Rational decisions", J. Royal Statistical Society B 14 (1952). Natural logarithm.
     """

@@ -70,7 +70,9 @@ def question_locked(question: Question) -> Question:
     NO KEY, so that a foreign key check of another transaction, which may hold the ledger's head
     by then, never waits for this lock.
     """
-    locked = Question.objects.select_for_update(no_key=True).filter(pk=question.pk).first()
+    locked: Question | None = (
+        Question.objects.select_for_update(no_key=True).filter(pk=question.pk).first()
+    )
     if locked is None:
         raise NotFound(f"there is no question {question.key}")
     return locked

@@ -74,7 +74,7 @@ class Service:
 
     def mails(self) -> list[EmailMessage]:
         return [
-            email.message_from_bytes(path.read_bytes(), policy=modern)  # type: ignore[misc]
+            email.message_from_bytes(path.read_bytes(), policy=modern)
             for path in sorted((self.folder / "mail").glob("*.eml"))
         ]
 

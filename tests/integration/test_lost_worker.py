@@ -24,7 +24,7 @@ class Hesitant:
         self.asked += 1
         while not self.accepts:
             await asyncio.sleep(0.05)
-        self.accepted.append(bytes(envelope.content or b""))
+        self.accepted.append(envelope.original_content or b"")
         return "250 OK"
 
 

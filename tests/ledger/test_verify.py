@@ -60,6 +60,12 @@ def test_an_empty_ledger_is_intact() -> None:
             "its bytes do not give its leaf hash",
         ),
         (
+            'UPDATE ledger_entry SET body = convert_to(\'{"actor":"","facts":[],"kind":"",\''
+            ' || \'"subject":"","time":"","uuid":"\' || uuid || \'"}\', \'UTF8\')'
+            " WHERE sequence = 7",
+            "entry 7: does not have an entry's form",
+        ),
+        (
             "UPDATE ledger_entry SET leaf_hash = sha256('x') WHERE sequence = 7",
             "entry 7: its bytes",
         ),
@@ -96,7 +102,8 @@ def test_a_change_of_any_column_of_a_table_of_facts_is_found(
         for field in model._meta.concrete_fields:
             cursor.execute(f"CREATE TEMP TABLE kept AS SELECT * FROM {table} LIMIT 1")
             column = connection.ops.quote_name(str(field.column))
-            value = CHANGES[field.db_type(connection).split("(")[0]].format(column)
+            kind = str(field.db_type(connection)).split("(")[0]
+            value = CHANGES[kind].format(column)
             cursor.execute(
                 f"UPDATE {table} SET {column} = {value} WHERE id = (SELECT id FROM kept)"
                 " RETURNING id"

@@ -21,4 +21,6 @@ class Command(BaseCommand):
         except (SeedError, PredictionsError) as error:
             raise CommandError(str(error), returncode=2) from error
         told = ", ".join(f"{count} {table}" for table, count in recorded.items() if count)
-        self.stdout.write(f"recorded {told}" if told else "nothing new: all of it is recorded already")
+        self.stdout.write(
+            f"recorded {told}" if told else "nothing new: all of it is recorded already"
+        )

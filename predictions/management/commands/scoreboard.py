@@ -43,8 +43,8 @@ def as_table(board: Scoreboard) -> str:
             lines[-1],
             "",
             "Brier and log scores are losses: lower is better; an even chance earns 0.25 and 0.69.",
-            "Log: probabilities are clipped to [0.01, 0.99]. Skill: against the base rate, above 0 is"
-            " better. Best-worst: over the range of the words.",
+            "Log: probabilities are clipped to [0.01, 0.99]. Skill: above 0 beats the base rate.",
+            "Best-worst: over the range of the words. Unscor.: statements that could not be scored.",
         ]
     )
 

@@ -8,7 +8,7 @@ from predictions.mail.queue import reminders_queue
 
 
 class Command(BaseCommand):
-    help = "One pass, now: queues the reminders that are due and were not sent yet, and delivers them."
+    help = "One pass, now: sends the reminders that are due and were not sent yet."
 
     def handle(self, *args: Any, **options: Any) -> None:
         queued = reminders_queue(now=timezone.now())

@@ -8,7 +8,7 @@ from predictions.mail.queue import reports_queue
 
 
 class Command(BaseCommand):
-    help = "One pass, now: queues the reports that are due and were not sent yet, and delivers them."
+    help = "One pass, now: sends the reports that are due and were not sent yet."
 
     def handle(self, *args: Any, **options: Any) -> None:
         queued = reports_queue(now=timezone.now())

@@ -16,6 +16,7 @@ class Command(flush.Command):
             with connection.cursor() as cursor:
                 cursor.execute("TRUNCATE ledger_entry, ledger_staged")
                 cursor.execute(
-                    "UPDATE ledger_head SET size = 0, root = %s, frontier = '{}', last_time = 'epoch'",
+                    "UPDATE ledger_head SET"
+                    " size = 0, root = %s, frontier = '{}', last_time = 'epoch'",
                     [EMPTY_ROOT],
                 )

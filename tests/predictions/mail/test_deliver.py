@@ -36,6 +36,7 @@ class Server:
         if envelope.rcpt_tos[0].startswith("spam"):
             return "554 looks like spam"
         if envelope.rcpt_tos[0].startswith("cut") and session.peer:
+            assert server.transport
             server.transport.close()
             return "421 gone"
         self.accepted.append(envelope)
@@ -84,7 +85,7 @@ def test_a_message_is_delivered_once_with_text_and_html(server: Server, now: dt.
     assert deliver(clock=lambda: now) == Delivered(sent=1)
     assert deliver(clock=lambda: now) == Delivered()
     [envelope] = server.accepted
-    content = bytes(envelope.content or b"")
+    content = envelope.original_content or b""
     assert envelope.rcpt_tos == ["ada@example.org"]
     for part in (b"Message-ID: <ada@example.org>", b"text/plain", b"text/html", b"auto-generated"):
         assert part in content

@@ -1,5 +1,6 @@
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -11,6 +12,7 @@ from predictions import services
 from predictions.errors import Conflict, Invalid
 from predictions.models import Outcome, Question, Score, User
 from predictions.scorecards import scoreboard
+from predictions.services.posting import post_many
 from predictions.when import end_of
 from tests.making import Maker
 
@@ -70,7 +72,12 @@ def test_corrected_and_corrected_back_every_total_is_what_it_was(make: Maker) ->
 
 def test_an_outcome_is_corrected_once(make: Maker) -> None:
     first = make.outcome(make.question(), "no")
-    correction = {"verdict": make.verdict("yes"), "reason": "Misread.", "by": None, "now": make.now}
+    correction: dict[str, Any] = {
+        "verdict": make.verdict("yes"),
+        "reason": "Misread.",
+        "by": None,
+        "now": make.now,
+    }
     services.outcome_correct(outcome=first, **correction)
     with pytest.raises(Conflict, match="already corrected"):
         services.outcome_correct(outcome=first, **correction)
@@ -115,7 +122,7 @@ def test_a_prediction_recorded_after_the_outcome_is_scored_at_once(make: Maker) 
     ],
 )
 def test_a_verdict_that_does_not_fit_names_the_field_and_writes_nothing(
-    make: Maker, verdict: dict[str, object], field: str
+    make: Maker, verdict: dict[str, Any], field: str
 ) -> None:
     question = make.prediction().question
     with pytest.raises(Invalid) as refused:
@@ -202,3 +209,32 @@ def test_a_row_saved_past_the_services_is_refused_at_commit(make: Maker) -> None
     with pytest.raises(DatabaseError, match="no ledger entry"), transaction.atomic():
         question.save()
     assert Question.objects.get().text != "Will it rain?"
+
+
+def test_the_database_refuses_a_score_of_another_question_or_of_a_late_prediction(
+    make: Maker,
+) -> None:
+    question = make.question()
+    outcome = make.outcome(question, "yes")
+    late = make.prediction(question=question, made_at=outcome.settled_at)
+    for prediction in (make.prediction(), late):
+        with pytest.raises(DatabaseError, match="a score is refused"), transaction.atomic():
+            scores = [
+                Score(
+                    **{"prediction": prediction, "outcome": outcome, "rule": "brier"},
+                    **{"value": 0, "best": 0, "worst": 0, "posted_at": make.now},
+                )
+            ]
+            post_many(kind="scores.posted", subject="question:x", by=None, rows=scores)
+            connection.check_constraints()
+
+
+def test_the_database_refuses_a_correction_of_another_questions_outcome(make: Maker) -> None:
+    outcome, other = (make.outcome(make.question(), "yes") for _ in range(2))
+    stray = Outcome(
+        **{"question": outcome.question, "corrects": other, "correction_reason": "Misread."},
+        **{"answer": "no", "settled_at": make.now, "rationale": "So.", "entered_at": make.now},
+    )
+    with pytest.raises(DatabaseError, match="one_of_its_question"), transaction.atomic():
+        post_many(kind="outcome.corrected", subject="question:x", by=None, rows=[stray])
+        connection.check_constraints()

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize("probability", ["1.2", "-0.1", "NaN", "Infinity", "0.1234567", "1e999999"])
 def test_a_probability_outside_0_to_1_or_too_fine_is_refused(make: Maker, probability: str) -> None:
-    with pytest.raises(Invalid, match="^probability: .* at most 6 places"):
+    with pytest.raises(Invalid, match=r"^probability: .* at most 6 places"):
         make.prediction(probability)
     assert not Prediction.objects.exists()
 
@@ -95,7 +95,7 @@ def test_a_question_that_cannot_be_kept_is_refused(
 
 def test_a_key_is_used_once(make: Maker) -> None:
     make.question(key="Q1")
-    with pytest.raises(Invalid, match="^key: .*already exists"):
+    with pytest.raises(Invalid, match=r"^key: .*already exists"):
         make.question(key="Q1")
 
 
@@ -121,7 +121,11 @@ def test_a_review_moves_the_date_and_the_version(make: Maker) -> None:
 def test_a_review_needs_a_note_and_a_later_date(make: Maker) -> None:
     question = make.question()
     for given, field in (({"note": ""}, "note"), ({"next_at": make.now}, "next_at")):
-        arguments = {"note": "Not yet.", "next_at": make.now + dt.timedelta(days=1), **given}
+        arguments: dict[str, Any] = {
+            "note": "Not yet.",
+            "next_at": make.now + dt.timedelta(days=1),
+            **given,
+        }
         with pytest.raises(Invalid) as refused:
             services.review_record(question=question, by=None, now=make.now, **arguments)
         assert refused.value.field == field
