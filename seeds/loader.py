@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from predictions.models import (
     Question,
     Statement,
     Topic,
+    User,
 )
 from predictions.services.events import Bears
 from predictions.services.outcomes import Verdict
@@ -29,9 +31,17 @@ from seeds.reading import Row, Seeds, read
 FOLDER = Path(__file__).parent
 
 
+@dataclass(frozen=True)
+class _Context:
+    now: dt.datetime
+    reviewer: User | None
+
+
 @transaction.atomic
-def load(*, now: dt.datetime, folder: Path = FOLDER) -> Counter[str]:
+def load(*, now: dt.datetime, reviewer: User | None = None, folder: Path = FOLDER) -> Counter[str]:
     """Record what the files hold and the database does not; returns how many of each it recorded.
+
+    `reviewer` is reminded of the questions when they fall due.
 
     Raises seeds.forms.SeedError for a mistake in a file, before anything is written.
     """
@@ -49,7 +59,7 @@ def load(*, now: dt.datetime, folder: Path = FOLDER) -> Counter[str]:
         "events": _load_events,
         "outcomes": _load_outcomes,
     }.items():
-        recorded[table] = sum(1 for _ in load_table(seeds, now))
+        recorded[table] = sum(1 for _ in load_table(seeds, _Context(now, reviewer)))
     return recorded
 
 
@@ -65,38 +75,38 @@ def _references(model: Any) -> set[tuple[str, str]]:
     return set(model.objects.values_list("article__key", "reference"))
 
 
-def _load_phrases(seeds: Seeds, now: dt.datetime) -> Iterator[object]:
+def _load_phrases(seeds: Seeds, context: _Context) -> Iterator[object]:
     for row in _missing(seeds.phrases, set(Phrase.objects.values_list("phrase", "source"))):
         yield services.phrase_record(**row, by=None)
 
 
-def _load_topics(seeds: Seeds, now: dt.datetime) -> Iterator[object]:
+def _load_topics(seeds: Seeds, context: _Context) -> Iterator[object]:
     for row in _missing(seeds.topics, _keys(Topic)):
         yield services.topic_record(**row, by=None)
 
 
-def _load_outlets(seeds: Seeds, now: dt.datetime) -> Iterator[object]:
+def _load_outlets(seeds: Seeds, context: _Context) -> Iterator[object]:
     for row in _missing(seeds.outlets, _keys(Outlet)):
         yield services.outlet_record(**row, by=None)
 
 
-def _load_articles(seeds: Seeds, now: dt.datetime) -> Iterator[object]:
+def _load_articles(seeds: Seeds, context: _Context) -> Iterator[object]:
     for row in _missing(seeds.articles, _keys(Article)):
         outlet = Outlet.objects.get(key=row.pop("outlet")) if row["outlet"] else None
         yield services.article_record(**{**row, "outlet": outlet}, by=None)
 
 
-def _load_forecasters(seeds: Seeds, now: dt.datetime) -> Iterator[object]:
+def _load_forecasters(seeds: Seeds, context: _Context) -> Iterator[object]:
     for row in _missing(seeds.forecasters, _keys(Forecaster)):
         yield services.forecaster_record(**row, by=None)
 
 
-def _load_questions(seeds: Seeds, now: dt.datetime) -> Iterator[object]:
+def _load_questions(seeds: Seeds, context: _Context) -> Iterator[object]:
     for row in _missing(seeds.questions, _keys(Question)):
         on = row["condition_question"]
         row["condition_question"] = Question.objects.get(key=on) if on else None
         row["topic"] = Topic.objects.get(key=row["topic"])
-        yield services.question_open(**row, by=None)
+        yield services.question_open(**row, reviewer=context.reviewer, by=None)
 
 
 def _said_in(row: Row) -> Row:
@@ -105,30 +115,30 @@ def _said_in(row: Row) -> Row:
     return row
 
 
-def _load_predictions(seeds: Seeds, now: dt.datetime) -> Iterator[object]:
+def _load_predictions(seeds: Seeds, context: _Context) -> Iterator[object]:
     for row in _missing(seeds.predictions, _references(Prediction)):
         row["question"] = Question.objects.get(key=row["question"])
         if row["phrase"]:
             phrase, source = row["phrase"]
             row["phrase"] = Phrase.objects.get(phrase=phrase, source=source)
-        yield services.prediction_record(**_said_in(row), by=None, now=now)
+        yield services.prediction_record(**_said_in(row), by=None, now=context.now)
 
 
-def _load_statements(seeds: Seeds, now: dt.datetime) -> Iterator[object]:
+def _load_statements(seeds: Seeds, context: _Context) -> Iterator[object]:
     for row in _missing(seeds.statements, _references(Statement)):
-        yield services.statement_record(**_said_in(row), by=None, now=now)
+        yield services.statement_record(**_said_in(row), by=None, now=context.now)
 
 
-def _load_events(seeds: Seeds, now: dt.datetime) -> Iterator[object]:
+def _load_events(seeds: Seeds, context: _Context) -> Iterator[object]:
     for row in _missing(seeds.events, _keys(Event)):
         row["bears_on"] = [
             Bears(Question.objects.get(key=question), bearing, note)
             for question, bearing, note in row["bears_on"]
         ]
-        yield services.event_record(**row, by=None, now=now)
+        yield services.event_record(**row, by=None, now=context.now)
 
 
-def _load_outcomes(seeds: Seeds, now: dt.datetime) -> Iterator[object]:
+def _load_outcomes(seeds: Seeds, context: _Context) -> Iterator[object]:
     known = set(Outcome.objects.values_list("question__key", flat=True))
     for key, row in seeds.outcomes.items():
         if key not in known:
@@ -142,5 +152,5 @@ def _load_outcomes(seeds: Seeds, now: dt.datetime) -> Iterator[object]:
                     evidence=[Event.objects.get(key=event) for event in row["evidence"]],
                 ),
                 by=None,
-                now=now,
+                now=context.now,
             )

@@ -15,7 +15,7 @@ _LATEST = 8
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    latest = Outcome.objects.current().select_related("question").order_by("-settled_at")
+    latest = Outcome.objects.current().select_related("question").order_by("-settled_at", "question__key")
     return render(
         request,
         "web/home.html",

@@ -1,0 +1,64 @@
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from predictions.services.sweeps import sweep_ended
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.usefixtures("seeded")
+def test_the_dashboard_shows_standings_comparison_due_and_head(client: Client) -> None:
+    page = client.get("/").content.decode()
+    for words in (
+        "Columnist, seed article 000",
+        "The Sun, analysis said 10 % yes: Brier 0.010",
+        "overdue since 2023-09-23",
+        "void (condition not met)",
+        " entries, root",
+    ):
+        assert words in page
+
+
+def test_the_dashboard_of_an_empty_ledger_says_so(client: Client) -> None:
+    page = client.get("/").content.decode()
+    assert "No outcome has been entered yet." in page
+    assert "Nothing is open with a date." in page
+
+
+@pytest.mark.usefixtures("seeded")
+def test_the_dashboard_takes_a_fixed_number_of_queries(
+    client: Client, django_assert_max_num_queries: Any
+) -> None:
+    with django_assert_max_num_queries(12):
+        client.get("/")
+
+
+def test_the_dashboard_changes_nothing(client: Client) -> None:
+    assert client.post("/").status_code == 405
+
+
+def test_healthz_answers_while_the_process_lives(client: Client) -> None:
+    assert client.get("/healthz").json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize(("age", "status"), [(0, 200), (60, 200), (3600, 503)])
+def test_readyz_turns_red_by_itself_when_sweeps_stop(client: Client, age: int, status: int) -> None:
+    sweep_ended(name="reminders", now=dt.datetime.now(dt.UTC) - dt.timedelta(seconds=age))
+    answer = client.get("/readyz")
+    assert answer.status_code == status
+    assert answer.json()["checks"]["database"] == answer.json()["checks"]["redis"] == "ok"
+
+
+def test_readyz_is_red_before_the_first_sweep(client: Client) -> None:
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["checks"]["sweep"]) == (503, "no sweep has ended yet")
+
+
+def test_readyz_says_that_redis_is_away_without_naming_hosts(client: Client, settings: Any) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["redis"] == "failed (ConnectionError)"
