@@ -148,6 +148,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "QuestionState": "predictions.api.filtersets.QUESTION_STATES",
         "PredictionState": "predictions.api.filtersets.PREDICTION_STATES",
+        "ForecasterKind": "predictions.models.choices.ForecasterKind",
+        "QuestionKind": "predictions.models.choices.QuestionKind",
+        "StatementKind": "predictions.models.choices.StatementKind",
     },
     # Served by ourselves: the documentation is there without the internet.
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -159,6 +162,7 @@ UNFOLD = {
     "SITE_HEADER": "Prediction Ledger",
     "SITE_SUBHEADER": "Desk",
     "SITE_SYMBOL": "menu_book",
+    "SITE_FAVICONS": [{"rel": "icon", "href": "data:,"}],
     "SHOW_HISTORY": False,  # the ledger is the history
     "COLORS": {"primary": "predictions.admin.looks.primary"},
     "STYLES": ["predictions.admin.looks.stylesheet"],

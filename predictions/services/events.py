@@ -37,7 +37,9 @@ def event_record(
     Raises Invalid, naming the field.
     """
     if happened_on > now.date():
-        raise Invalid("happened_on", f"{happened_on} is in the future")
+        raise Invalid(
+            "happened_on", f"{happened_on} is in the future; give today or an earlier day"
+        )
     event = Event(
         key=key,
         happened_on=happened_on,

@@ -100,7 +100,10 @@ def _check(question: Question, verdict: Verdict, now: dt.datetime) -> None:
         raise Invalid("void_reason", f"{verdict.void_reason!r} is not known; give one of {known}")
     # By the day: a bare date stands for its end, which today has not reached yet.
     if verdict.settled_at.date() > now.date():
-        raise Invalid("settled_at", f"{display(verdict.settled_at)} is in the future")
+        raise Invalid(
+            "settled_at",
+            f"{display(verdict.settled_at)} is in the future; give today or an earlier day",
+        )
     bearing = set(question.events.values_list("pk", flat=True))
     for event in verdict.evidence:
         if event.pk not in bearing:

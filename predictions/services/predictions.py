@@ -49,7 +49,9 @@ def prediction_record(
     if phrase is not None and probability is None:
         probability, low, high = phrase.point, phrase.low, phrase.high
     if made_at.date() > now.date():
-        raise Invalid("made_at", f"{made_at:%Y-%m-%d} is in the future")
+        raise Invalid(
+            "made_at", f"{made_at:%Y-%m-%d} is in the future; give today or an earlier day"
+        )
     locked = question_locked(question)
     prediction = Prediction(
         reference=reference,

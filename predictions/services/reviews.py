@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.db import transaction
 
-from predictions.errors import Invalid
+from predictions.errors import Conflict, Invalid
 from predictions.models import Question, Review, User
 from predictions.services.posting import post
 from predictions.services.questions import question_locked_open
@@ -13,14 +13,27 @@ from predictions.when import display
 
 @transaction.atomic
 def review_record(
-    *, question: Question, note: str, next_at: dt.datetime, by: User | None, now: dt.datetime
+    *,
+    question: Question,
+    note: str,
+    next_at: dt.datetime,
+    by: User | None,
+    now: dt.datetime,
+    due_version: int | None = None,
 ) -> Review:
     """Keep that the question is still open, why, and when it falls due for review again.
 
-    The question's due version moves on, so its reviewer is reminded anew. Raises Conflict if it has
-    an outcome, Invalid (naming the field).
+    The question's due version moves on, so its reviewer is reminded anew. `due_version` is the one
+    that was looked at, if known. Raises Conflict if it was reviewed since or has an outcome,
+    Invalid (naming the field).
     """
     locked = question_locked_open(question)
+    if due_version not in (None, locked.due_version):
+        last = locked.reviews.latest("recorded_at")
+        raise Conflict(
+            f"{locked.key} was reviewed meanwhile, at {last.recorded_at:%Y-%m-%d %H:%M} UTC by "
+            f"{last.recorded_by or 'the service'}: {last.note}"
+        )
     if next_at <= now:
         raise Invalid("next_at", f"{display(next_at)} has passed; give a later date")
     review = Review(

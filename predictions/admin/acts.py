@@ -1,0 +1,135 @@
+"""A page with a form that ends in one call of a service: shown on GET, done on POST alone."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views import View
+
+from predictions.admin.access import refusal
+from predictions.errors import Conflict, Invalid
+from predictions.models import Outcome, Question, User
+
+
+class ActForm(forms.Form):
+    """A form whose errors may also come from a service, under the service's names."""
+
+    # The service's name of a field → the form's, where they differ.
+    NAMES: ClassVar[dict[str, str]] = {}
+
+    def refuse(self, error: Invalid) -> None:
+        """Show a refusal of the service at the field that it names, or above the form."""
+        field = self.NAMES.get(error.field, error.field)
+        if field in self.fields:
+            self.add_error(field, sentence(error.problem))
+        else:
+            self.add_error(None, sentence(str(error)))
+
+
+class Act(View):
+    """One act of one person; subclasses say which service it calls, and what the page shows."""
+
+    permission: ClassVar[str]
+    doing: ClassVar[str]  # "Entering an outcome"
+    title: ClassVar[str]
+    template: ClassVar[str]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        refused = refusal(request, doing=self.doing, permission=self.permission)
+        return refused or self.begin(**kwargs) or super().dispatch(request, *args, **kwargs)
+
+    def begin(self, **kwargs: Any) -> HttpResponse | None:
+        """Load what the act is about; an answer ends it here, as there is nothing to do."""
+        return None
+
+    def form(self, data: Any = None) -> ActForm:
+        raise NotImplementedError
+
+    def do(self, form: ActForm) -> HttpResponse:
+        """Call the service with a valid form; raises what the service raises."""
+        raise NotImplementedError
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        return self.page(self.form())
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        form = self.form(request.POST)
+        if not form.is_valid():
+            return self.page(form)
+        try:
+            return self.do(form)
+        except Invalid as error:
+            form.refuse(error)
+            return self.page(form)
+        except Conflict as error:
+            form.add_error(None, sentence(str(error)))
+            return self.page(form, status=409)
+
+    def page(self, form: ActForm, status: int = 200) -> HttpResponse:
+        context = {**admin.site.each_context(self.request), "title": self.title, "form": form}
+        return TemplateResponse(
+            self.request, self.template, {**context, **self.context()}, status=status
+        )
+
+    def context(self) -> dict[str, Any]:
+        return {}
+
+    def done(self, text: str, url: str) -> HttpResponseRedirect:
+        messages.success(self.request, text)
+        return HttpResponseRedirect(url)
+
+    @property
+    def person(self) -> User:
+        """Who acts; the site lets nobody in who has not signed in."""
+        assert isinstance(self.request.user, User)  # noqa: S101 -- for the type checker
+        return self.request.user
+
+
+class QuestionAct(Act):
+    """An act on a question that is still open."""
+
+    def begin(self, **kwargs: Any) -> HttpResponse | None:
+        self.question = load_question(kwargs["pk"])
+        # On POST the service decides, with the question locked.
+        if self.request.method != "POST" and (outcome := self.question.outcome):
+            return self.settled(outcome)
+        return None
+
+    def settled(self, outcome: Outcome) -> HttpResponse:
+        text = f"{self.question.key} has an outcome already: {outcome.verdict}."
+        messages.warning(self.request, text)
+        return HttpResponseRedirect(url_of(self.question))
+
+    def context(self) -> dict[str, Any]:
+        predictions = self.question.predictions.select_related("forecaster", "phrase", "article")
+        return {
+            "question": self.question,
+            "question_url": url_of(self.question),
+            "predictions": predictions[:PREDICTIONS_BESIDE],
+            "predictions_count": self.question.predictions.count(),
+        }
+
+
+# More are a click away, in the list.
+PREDICTIONS_BESIDE = 20
+
+
+def load_question(pk: UUID) -> Question:
+    related = Question.objects.select_related("topic", "reviewer", "condition_question")
+    question: Question = get_object_or_404(related, pk=pk)
+    return question
+
+
+def url_of(question: Question) -> str:
+    return reverse("admin:predictions_question_change", args=[question.pk])
+
+
+def sentence(problem: str) -> str:
+    """A problem as people read it: `is missing; say why` → `Is missing; say why.`"""
+    text = problem[:1].upper() + problem[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."

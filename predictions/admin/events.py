@@ -1,0 +1,150 @@
+"""Events: recorded once with their sources, linked to questions, and read-only from then on."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import Count, Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from predictions import services
+from predictions.admin import inputs
+from predictions.admin.acts import Act, ActForm, QuestionAct, url_of
+from predictions.admin.base import FactAdmin, day, link, moment
+from predictions.admin.event_forms import BearingFormSet, BearingRows, EventForm
+from predictions.models import Event, Question
+from predictions.models.choices import Weight
+from predictions.services.events import Bears
+
+_SUGGESTED = 500
+
+
+class AddEvent(Act):
+    """Record an event; `?question=` names a question it bears on, to which we then return."""
+
+    permission = "predictions.add_event"
+    doing = "Adding an event"
+    title = "Add event"
+    template = "admin/event/add.html"
+
+    def begin(self, **kwargs: Any) -> HttpResponse | None:
+        key = self.request.GET.get("question", "")
+        self.asked_from = Question.objects.filter(key=key).first()
+        return None
+
+    def form(self, data: Any = None) -> ActForm:
+        asked = [{"question": self.asked_from.key}] if self.asked_from else None
+        self.rows = cast(BearingRows, BearingFormSet(data, initial=asked, prefix="bears"))
+        form = EventForm(data)
+        if data is not None and not self.rows.is_valid():
+            form.add_error(None, "See what it bears on, below.")
+        return form
+
+    def do(self, form: ActForm) -> HttpResponse:
+        event = services.event_record(
+            **form.cleaned_data,
+            bears_on=self.rows.bears_on,
+            by=self.person,
+            now=timezone.now(),
+        )
+        back = url_of(self.asked_from) if self.asked_from else _url_of_event(event.pk)
+        return self.done(f"Recorded: {event}.", back)
+
+    def context(self) -> dict[str, Any]:
+        open_questions = Question.objects.open().order_by("key")[:_SUGGESTED]
+        return {
+            "rows": self.rows,
+            "questions": open_questions,
+            "asked_from": self.asked_from,
+            "back": url_of(self.asked_from)
+            if self.asked_from
+            else reverse("admin:predictions_event_changelist"),
+        }
+
+
+class LinkForm(ActForm):
+    event = inputs.choice("Event", [])
+    bearing = inputs.one_of("How does it bear on the question?", Weight.choices)
+    note = inputs.text("Note", required=False)
+
+    def __init__(self, question: Question, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        unlinked = Event.objects.exclude(bearings__question=question).order_by(
+            "-happened_on", "key"
+        )
+        self.events = {str(event.pk): event for event in unlinked[:_SUGGESTED]}
+        self.fields["event"].choices = [  # type: ignore[attr-defined]
+            ("", "Choose an event"),
+            *((pk, str(event)) for pk, event in self.events.items()),
+        ]
+
+
+class LinkEvent(QuestionAct):
+    """Link an event that is recorded already; open questions and settled ones alike."""
+
+    permission = "predictions.add_event"
+    doing = "Linking an event"
+    title = "Link an event"
+    template = "admin/question/link.html"
+
+    def settled(self, outcome: object) -> None:  # type: ignore[override]
+        return None
+
+    def form(self, data: Any = None) -> ActForm:
+        return LinkForm(self.question, data)
+
+    def do(self, form: ActForm) -> HttpResponse:
+        given = form.cleaned_data
+        event = cast(LinkForm, form).events[given["event"]]
+        bears = Bears(self.question, given["bearing"], given["note"])
+        services.bearing_record(event=event, bears=bears, by=self.person)
+        return self.done(f"Linked: {event}.", url_of(self.question))
+
+
+def _url_of_event(pk: UUID) -> str:
+    return reverse("admin:predictions_event_change", args=[pk])
+
+
+@admin.register(Event)
+class EventAdmin(FactAdmin):
+    list_display = ["happened", "title", "linked", "key", "recorded"]
+    list_display_links = ["title"]
+    list_filter = ["bearings__bearing"]
+    search_fields = ["key", "title", "text", "bearings__question__key"]
+    date_hierarchy = "happened_on"
+    ordering = ["-happened_on", "key"]
+    fields = ["title", "happened", "text", "shown_sources", "bears_on", "key", "recorded"]
+    readonly_fields = ["happened", "recorded", "shown_sources", "bears_on"]
+    happened = day("happened_on", "Happened on")
+    recorded = moment("recorded_at", "Recorded")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("predictions.add_event")
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return AddEvent.as_view()(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
+        events: QuerySet[Event] = super().get_queryset(request)
+        return events.annotate(questions_linked=Count("bearings"))
+
+    @display(description="Questions", ordering="questions_linked")
+    def linked(self, event: Model) -> int:
+        return event.questions_linked  # type: ignore[attr-defined, no-any-return]
+
+    @display(description="Sources")
+    def shown_sources(self, event: Event) -> SafeString:
+        rows = ((source["url"], source["name"], source["url"]) for source in event.sources)
+        return format_html_join("", '<div><a href="{}" rel="noreferrer">{}</a> {}</div>', rows)
+
+    @display(description="Bears on")
+    def bears_on(self, event: Event) -> SafeString | str:
+        rows = event.bearings.select_related("question").order_by("question__key")
+        shown = ((link(row.question), row.get_bearing_display(), row.note) for row in rows)
+        return format_html_join("", "<div>{}: <b>{}</b> {}</div>", shown) or "no question"

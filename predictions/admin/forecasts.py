@@ -1,0 +1,121 @@
+"""Predictions, and the forecast-like statements that have no question."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from predictions.admin.base import FactAdmin, link, moment, quotes, range_of
+from predictions.models import Prediction, Score, Statement
+from predictions.templatetags.figures import percent
+
+STATES = {"scored": "success", "open": "info", "void": "warning", "late": "default"}
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(state, state) for state in STATES]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Prediction]:
+        if self.value() in STATES:
+            return queryset.filter(state=self.value())  # type: ignore[no-any-return]
+        return queryset  # type: ignore[no-any-return]
+
+
+def shown_range(low: Decimal | None, p: Decimal | None, high: Decimal | None) -> str:
+    """`65 % (40 % to 80 %)`."""
+    if low is None or low == high:
+        return percent(p)
+    return f"{percent(p)} ({percent(low)} to {percent(high)})"
+
+
+@admin.register(Prediction)
+class PredictionAdmin(FactAdmin):
+    list_display = ["of_question", "forecaster", "made", "chance", "state", "hedge", "reference"]
+    list_filter = [StateFilter, "forecaster", "basis", "article"]
+    list_select_related = ["question", "forecaster"]
+    search_fields = ["reference", "hedge", "question__key", "question__text", "forecaster__name"]
+    date_hierarchy = "made_at"
+    ordering = ["-made_at", "question__key"]
+    readonly_fields = ["chance", "made", "recorded", "state", "shown_passages", "postings"]
+    made = moment("made_at", "Made")
+    recorded = moment("recorded_at", "Recorded")
+    fieldsets = [
+        (None, {"fields": ["question", "forecaster", "made", "chance", "state", "postings"]}),
+        ("In its source", {"fields": ["article", "reference", "shown_passages", "hedge", "side"]}),
+        (
+            "How it is read",
+            {"fields": ["basis", "phrase", "basis_note", "horizon_note", "note", "revision"]},
+        ),
+        ("Record", {"fields": ["recorded", "recorded_by"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Prediction]:
+        predictions: Any = super().get_queryset(request)
+        return predictions.with_state()  # type: ignore[no-any-return]
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        # By which the desk's standings lead here.
+        return lookup == "forecaster__key" or bool(super().lookup_allowed(lookup, value, request))
+
+    @display(description="Question", ordering="question__key")
+    def of_question(self, prediction: Prediction) -> str:
+        return prediction.question.key
+
+    @display(description="Probability of yes", ordering="probability")
+    def chance(self, prediction: Prediction) -> str:
+        return shown_range(prediction.low, prediction.probability, prediction.high)
+
+    @display(description="State", ordering="state", label=STATES)
+    def state(self, prediction: Any) -> str:
+        return prediction.state  # type: ignore[no-any-return]
+
+    @display(description="Passages")
+    def shown_passages(self, prediction: Prediction) -> SafeString:
+        return quotes(prediction.passages)
+
+    @display(description="Scores")
+    def postings(self, prediction: Prediction) -> SafeString | str:
+        rows = prediction.scores.select_related("reversal").order_by("posted_at", "rule")
+        lines = ((link(row, row.get_rule_display()), _posting(row)) for row in rows)
+        return format_html_join("", "<div>{}: {}</div>", lines) or "none"
+
+
+def _posting(row: Score) -> str:
+    shown = range_of(row.best, row.value, row.worst)
+    if row.reverses_id:
+        return f"{shown}, a reversal"
+    return f"{shown}, reversed" if hasattr(row, "reversal") else shown
+
+
+@admin.register(Statement)
+class StatementAdmin(FactAdmin):
+    list_display = ["reference", "article", "forecaster", "kind", "reason", "hedge"]
+    list_filter = ["kind", "reason", "forecaster"]
+    list_select_related = ["article", "forecaster"]
+    search_fields = ["reference", "hedge", "note", "passages"]
+    readonly_fields = ["shown_passages", "recorded"]
+    recorded = moment("recorded_at", "Recorded")
+    fields = [
+        "article",
+        "forecaster",
+        "reference",
+        "shown_passages",
+        "hedge",
+        "kind",
+        "reason",
+        "note",
+        "recorded",
+    ]
+
+    @display(description="Passages")
+    def shown_passages(self, statement: Statement) -> SafeString:
+        return quotes(statement.passages)

@@ -1,0 +1,108 @@
+"""What the page of a question shows: everything that is recorded about it, in few queries."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from predictions.admin.desk import how_long
+from predictions.admin.history import history
+from predictions.models import Event, Outcome, Prediction, Question, Score, User
+
+# A question of an import may have thousands; all of them are in the list of predictions.
+_PREDICTIONS = 100
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """A prediction with its state and its postings: those that count, and those taken back."""
+
+    prediction: Prediction
+    state: str
+    standing: tuple[Score, ...]
+    reversed: tuple[Score, ...]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """An outcome of the chain; only the last one counts."""
+
+    outcome: Outcome
+    number: int
+    stands: bool
+    evidence: tuple[Event, ...]
+
+
+def gather(question: Question, request: HttpRequest) -> dict[str, Any]:
+    """The context of the page, beside what every page has."""
+    now = timezone.now()
+    decisions = _decisions(question)
+    standing = next((row.outcome for row in decisions if row.stands), None)
+    is_due = standing is None and question.review_at is not None and question.review_at <= now
+    return {
+        "question": question,
+        "decisions": decisions,
+        "outcome": standing,
+        "overdue": how_long(now - question.review_at) if is_due and question.review_at else "",
+        "forecasts": _forecasts(question),
+        "predictions_count": question.predictions.count(),
+        "bearings": question.bearings.select_related("event").order_by("event__happened_on"),
+        "reviews": question.reviews.select_related("recorded_by").order_by("-recorded_at"),
+        "conditionals": question.conditionals.order_by("key"),
+        "history": history(f"question:{question.key}"),
+        "may": _may(request.user),  # type: ignore[arg-type]
+    }
+
+
+def _may(user: User) -> dict[str, bool]:
+    return {
+        "decide": user.has_perm("predictions.add_outcome"),
+        "review": user.has_perm("predictions.add_review"),
+        "add_event": user.has_perm("predictions.add_event"),
+    }
+
+
+def _forecasts(question: Question) -> list[Forecast]:
+    predictions: QuerySet[Prediction] = (
+        question.predictions.with_state()
+        .select_related("forecaster", "article", "phrase", "recorded_by")
+        .prefetch_related(Prefetch("scores", _postings()))
+        .order_by("-made_at", "forecaster__name", "revision")[:_PREDICTIONS]
+    )
+    return [_forecast(prediction, prediction.scores.all()) for prediction in predictions]
+
+
+def _postings() -> QuerySet[Score]:
+    return (
+        Score.objects.filter(reverses__isnull=True)
+        .select_related("reversal")
+        .order_by("posted_at", "rule")
+    )
+
+
+def _forecast(prediction: Prediction, postings: Iterable[Score]) -> Forecast:
+    rows = tuple(postings)
+    taken_back = tuple(score for score in rows if hasattr(score, "reversal"))
+    return Forecast(
+        prediction=prediction,
+        state=prediction.state,
+        standing=tuple(score for score in rows if score not in taken_back),
+        reversed=taken_back,
+    )
+
+
+def _decisions(question: Question) -> list[Decision]:
+    """The chain of outcomes, the one that stands first."""
+    chain = (
+        question.outcomes.select_related("entered_by", "correction")
+        .prefetch_related("evidence")
+        .order_by("entered_at")
+    )
+    decisions = [
+        Decision(outcome, number, not hasattr(outcome, "correction"), tuple(outcome.evidence.all()))
+        for number, outcome in enumerate(chain, start=1)
+    ]
+    return decisions[::-1]

@@ -1,0 +1,50 @@
+"""The admin's pages by name, and what a person reads on them."""
+
+import html
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from predictions.models import Outcome, Question
+
+
+def text_of(response: HttpResponse) -> str:
+    """What a page says, without its tags."""
+    page = response.content.decode()
+    body = re.sub(r"<(script|style|datalist)\b.*?</\1>", " ", page, flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+@dataclass
+class Pages:
+    client: Client
+
+    def get(self, name: str, *args: Any, **query: Any) -> Any:
+        return self.client.get(reverse(f"admin:{name}", args=args), query)
+
+    def post(self, name: str, *args: Any, data: dict[str, Any], query: str = "") -> Any:
+        return self.client.post(reverse(f"admin:{name}", args=args) + query, data, follow=True)
+
+    def question(self, question: Question) -> str:
+        return text_of(self.get("predictions_question_change", question.pk))
+
+    def enter(self, question: Question, **given: Any) -> Any:
+        return self.post("predictions_question_outcome", question.pk, data=verdict(**given))
+
+    def correct(self, outcome: Outcome, **given: Any) -> Any:
+        data = {"correction_reason": "The paper was misread.", **verdict(**given)}
+        name = "predictions_question_correct"
+        return self.post(name, outcome.question.pk, outcome.pk, data=data)
+
+
+def verdict(**given: Any) -> dict[str, Any]:
+    return {
+        "answer": "yes",
+        "settled_on": "2026-09-01",
+        "rationale": "The ministry said so.",
+        **given,
+    }
