@@ -2,7 +2,6 @@
 
 import datetime as dt
 import hashlib
-import socket
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import count
@@ -111,11 +110,3 @@ class Maker:
         return services.outcome_enter(
             question=question, verdict=self.verdict(answer, **given), by=None, now=self.now
         )
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.making import free_port
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 READY_SECONDS = 90

@@ -9,7 +9,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.integration.service import service, wait_for
-from tests.making import free_port
+from tests.ports import free_port
 
 
 class Hesitant:

@@ -12,7 +12,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from predictions.mail.deliver import Delivered, deliver, is_permanent, pause_after
 from predictions.models import Message
 from predictions.models.choices import MessageKind, MessageState
-from tests.making import free_port
+from tests.ports import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -10,7 +10,7 @@ from ledger import journal
 from ledger.models import Entry
 from predictions import services
 from predictions.errors import Conflict, Invalid
-from predictions.models import Outcome, Question, Score, User
+from predictions.models import Fact, Outcome, Question, Score, User
 from predictions.scorecards import scoreboard
 from predictions.services.posting import post_many
 from predictions.when import end_of
@@ -211,30 +211,38 @@ def test_a_row_saved_past_the_services_is_refused_at_commit(make: Maker) -> None
     assert Question.objects.get().text != "Will it rain?"
 
 
+def commit(kind: str, row: Fact) -> None:
+    """Write a row past the rules of the services, but with its entry, as far as a commit."""
+    with transaction.atomic():
+        post_many(kind=kind, subject="question:x", by=None, rows=[row])
+        connection.check_constraints()
+
+
 def test_the_database_refuses_a_score_of_another_question_or_of_a_late_prediction(
     make: Maker,
 ) -> None:
     question = make.question()
     outcome = make.outcome(question, "yes")
     late = make.prediction(question=question, made_at=outcome.settled_at)
+    nothing = dict.fromkeys(("value", "best", "worst"), Decimal(0))
     for prediction in (make.prediction(), late):
-        with pytest.raises(DatabaseError, match="a score is refused"), transaction.atomic():
-            scores = [
-                Score(
-                    **{"prediction": prediction, "outcome": outcome, "rule": "brier"},
-                    **{"value": 0, "best": 0, "worst": 0, "posted_at": make.now},
-                )
-            ]
-            post_many(kind="scores.posted", subject="question:x", by=None, rows=scores)
-            connection.check_constraints()
+        score = Score(
+            prediction=prediction, outcome=outcome, rule="brier", posted_at=make.now, **nothing
+        )
+        with pytest.raises(DatabaseError, match="a score is refused"):
+            commit("scores.posted", score)
 
 
 def test_the_database_refuses_a_correction_of_another_questions_outcome(make: Maker) -> None:
     outcome, other = (make.outcome(make.question(), "yes") for _ in range(2))
     stray = Outcome(
-        **{"question": outcome.question, "corrects": other, "correction_reason": "Misread."},
-        **{"answer": "no", "settled_at": make.now, "rationale": "So.", "entered_at": make.now},
+        question=outcome.question,
+        corrects=other,
+        correction_reason="Misread.",
+        answer="no",
+        settled_at=make.now,
+        rationale="So.",
+        entered_at=make.now,
     )
-    with pytest.raises(DatabaseError, match="one_of_its_question"), transaction.atomic():
-        post_many(kind="outcome.corrected", subject="question:x", by=None, rows=[stray])
-        connection.check_constraints()
+    with pytest.raises(DatabaseError, match="one_of_its_question"):
+        commit("outcome.corrected", stray)
