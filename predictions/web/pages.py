@@ -15,14 +15,14 @@ _LATEST = 8
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    latest = Outcome.objects.current().select_related("question").order_by("-settled_at", "question__key")
+    current = Outcome.objects.current().select_related("question")
     return render(
         request,
         "web/home.html",
         {
             "board": scoreboard(),
             "compared": compared(),
-            "latest": latest[:_LATEST],
+            "latest": current.order_by("-settled_at", "question__key")[:_LATEST],
             "due": Question.objects.due(now)[:_LATEST],
             "due_next": Question.objects.due_next(now)[:_LATEST],
             "head": journal.head(),

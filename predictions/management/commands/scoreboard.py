@@ -44,7 +44,7 @@ def as_table(board: Scoreboard) -> str:
             "",
             "Brier and log scores are losses: lower is better; an even chance earns 0.25 and 0.69.",
             "Log: probabilities are clipped to [0.01, 0.99]. Skill: above 0 beats the base rate.",
-            "Best-worst: over the range of the words. Unscor.: statements that could not be scored.",
+            "Best-worst: over the range of the words. Unscor.: statements that cannot be scored.",
         ]
     )
 

@@ -1,0 +1,105 @@
+"""The log over HTTP: each entry with its exact bytes, so that anyone can hash them again."""
+
+import base64
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import QuerySet
+from django.urls import path
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.viewsets import ReadOnlyModelViewSet
+
+from ledger import journal
+from ledger.encoding import timestamp
+from ledger.errors import EncodingError
+from ledger.models import Entry
+
+
+class EntrySerializer(serializers.ModelSerializer):
+    """`leaf_hash` is SHA-256(0x00 ‖ body), computed from the bytes that are shown."""
+
+    uuid = serializers.UUIDField(read_only=True)
+    leaf_hash = serializers.SerializerMethodField()
+    body = serializers.SerializerMethodField(
+        help_text="What the bytes say; null where they are not canonical: they were changed."
+    )
+    body_base64 = serializers.SerializerMethodField(help_text="The exact bytes that are hashed.")
+
+    class Meta:
+        model = Entry
+        fields = (
+            "sequence",
+            "kind",
+            "subject",
+            "actor",
+            "time",
+            "uuid",
+            "leaf_hash",
+            "body",
+            "body_base64",
+        )
+        read_only_fields = fields
+
+    def get_leaf_hash(self, entry: Entry) -> str:
+        return journal.leaf_hash_of(entry)
+
+    @extend_schema_field({"type": "object", "additionalProperties": True, "nullable": True})
+    def get_body(self, entry: Entry) -> dict[str, Any] | None:
+        try:
+            return journal.body_of(entry)
+        except EncodingError:
+            return None
+
+    @extend_schema_field({"type": "string", "format": "byte"})
+    def get_body_base64(self, entry: Entry) -> str:
+        return base64.b64encode(bytes(entry.body)).decode()
+
+
+class _Sequence(django_filters.Filter):
+    field_class = forms.IntegerField
+
+    def __init__(self, lookup_expr: str) -> None:
+        super().__init__("sequence", lookup_expr, min_value=0, max_value=2**63 - 1)
+
+
+class _Moment(django_filters.IsoDateTimeFilter):
+    """Compares with `time`, a text of fixed form, which sorts as time does."""
+
+    def filter(self, queryset: QuerySet[Entry], value: Any) -> QuerySet[Entry]:
+        found: QuerySet[Entry] = super().filter(queryset, value and timestamp(value))
+        return found
+
+
+class EntryFilters(django_filters.FilterSet):
+    kind = django_filters.CharFilter(help_text="What happened, such as `outcome.entered`.")
+    subject = django_filters.CharFilter(help_text="To what, such as `question:Q9`.")
+    actor = django_filters.CharFilter(help_text="Who did it: `user:1` or `system`.")
+    uuid = django_filters.UUIDFilter()
+    sequence_after = _Sequence("gt")
+    sequence_until = _Sequence("lte")
+    time_after = _Moment("time", "gt")
+    time_until = _Moment("time", "lte")
+
+
+class EntryViewSet(ReadOnlyModelViewSet):
+    """The entries of the log, by sequence."""
+
+    # The stored leaf hash could be changed unseen; it is neither read nor shown.
+    queryset = Entry.objects.defer("leaf_hash")
+    serializer_class = EntrySerializer
+    filterset_class = EntryFilters
+    orderings = {"sequence": "sequence"}
+    ordering = "sequence"
+
+
+app_name = "ledger"
+urlpatterns = [
+    path("entries/", EntryViewSet.as_view({"get": "list"}, detail=False), name="entry-list"),
+    path(
+        "entries/<int:pk>/",
+        EntryViewSet.as_view({"get": "retrieve"}, detail=True),
+        name="entry-detail",
+    ),
+]

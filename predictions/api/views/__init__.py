@@ -1,0 +1,1 @@
+"""One view set a word of the domain: load, call, answer."""
