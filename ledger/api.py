@@ -5,8 +5,8 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import QuerySet
 from django.urls import path
+from django_filters.fields import IsoDateTimeField
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.viewsets import ReadOnlyModelViewSet
@@ -64,12 +64,19 @@ class _Sequence(django_filters.Filter):
         super().__init__("sequence", lookup_expr, min_value=0, max_value=2**63 - 1)
 
 
-class _Moment(django_filters.IsoDateTimeFilter):
-    """Compares with `time`, a text of fixed form, which sorts as time does."""
+class _MomentField(IsoDateTimeField):
+    """A moment in the form of an entry's `time`: a text that sorts as time does."""
 
-    def filter(self, queryset: QuerySet[Entry], value: Any) -> QuerySet[Entry]:
-        found: QuerySet[Entry] = super().filter(queryset, value and timestamp(value))
-        return found
+    def clean(self, value: Any) -> str | None:
+        moment = super().clean(value)
+        try:
+            return moment and timestamp(moment)
+        except OverflowError as error:
+            raise forms.ValidationError("is out of range") from error
+
+
+class _Moment(django_filters.IsoDateTimeFilter):
+    field_class = _MomentField
 
 
 class EntryFilters(django_filters.FilterSet):

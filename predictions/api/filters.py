@@ -49,7 +49,8 @@ class InstantField(forms.Field):
         try:
             return instant(value)
         except (ValueError, OverflowError) as error:
-            raise forms.ValidationError(str(error)) from error
+            # As a parameter: what it quotes of the caller's may hold a percent sign.
+            raise forms.ValidationError("%(told)s", params={"told": error}) from error
 
 
 _DATE_OR_TIME = {

@@ -6,11 +6,11 @@ from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from rest_framework import serializers
 from rest_framework.permissions import SAFE_METHODS
 
 from predictions.api import problems
 from predictions.api.idempotency import HEADER, MAX_LENGTH
-from predictions.api.serializers import ProblemSerializer
 
 _READING = {400: "A parameter is not acceptable", 401: "The token is not accepted"}
 _ONE = {404: "There is no such thing"}
@@ -23,6 +23,22 @@ _WRITING = {
     415: "The body is not `application/json`",
     422: "The idempotency key was used for another request",
 }
+
+
+class ProblemErrorSerializer(serializers.Serializer):
+    field = serializers.CharField(help_text="Its place in the body, or the parameter's name.")
+    detail = serializers.CharField()
+
+
+class ProblemSerializer(serializers.Serializer):
+    """RFC 9457. `errors` is empty where the problem is not about a field."""
+
+    type = serializers.CharField(default="about:blank")
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    instance = serializers.CharField()
+    errors = ProblemErrorSerializer(many=True)  # type: ignore[assignment]  # a field here
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

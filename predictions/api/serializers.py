@@ -22,22 +22,6 @@ from predictions.models import (
 )
 
 
-class ProblemErrorSerializer(serializers.Serializer):
-    field = serializers.CharField(help_text="Its place in the body, or the parameter's name.")
-    detail = serializers.CharField()
-
-
-class ProblemSerializer(serializers.Serializer):
-    """RFC 9457. `errors` is empty where the problem is not about a field."""
-
-    type = serializers.CharField(default="about:blank")
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    instance = serializers.CharField()
-    errors = ProblemErrorSerializer(many=True)  # type: ignore[assignment]  # a field here
-
-
 class PassageSerializer(serializers.Serializer):
     """Exact words, and how many characters of the article's text come before them."""
 

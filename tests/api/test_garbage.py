@@ -1,8 +1,9 @@
-"""Whatever is thrown at a POST: never a server error, nothing half-written, the ledger in step."""
+"""Whatever is thrown at it: never a server error, nothing half-written, the ledger in step."""
 
 import json
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.apps import apps
@@ -216,3 +217,31 @@ def _hold_against_the_ledger(entry: Entry) -> None:
         model: Any = apps.get_model("predictions", table)
         for said in rows:
             assert model.objects.get(pk=said["id"]).facts() == said
+
+
+QUERIES = {
+    "articles": ["outlet", "published_after"],
+    "forecasters": ["kind"],
+    "questions": ["state", "topic", "due_after", "review_until"],
+    "predictions": ["state", "question", "forecaster", "basis", "made_after"],
+    "statements": ["article", "reason"],
+    "events": ["question", "happened_until"],
+    "reviews": ["question", "next_after"],
+    "outcomes": ["answer", "is_current", "event", "settled_after"],
+    "scores": ["prediction", "outcome", "rule", "stands", "posted_until"],
+    "ledger/entries": ["kind", "subject", "uuid", "sequence_after", "time_after"],
+}
+PAGING = ["ordering", "cursor", "page_size", "something else"]
+ODD_VALUES = ["\x00", "-0", "1e999999999", "9" * 5000, "9999-12-31T23:59:59-12:00", "10000-01-01"]
+
+
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data(), value=st.text(max_size=12) | st.sampled_from(ODD_VALUES))
+def test_no_query_is_a_server_error(thrown_at: APIClient, data: st.DataObject, value: str) -> None:
+    name = data.draw(st.sampled_from(sorted(QUERIES)))
+    parameter = data.draw(st.sampled_from([*QUERIES[name], *PAGING]))
+    answer = thrown_at.get(f"/api/v1/{name}/", {parameter: value})
+    assert answer.status_code in {200, 400}
+    assert thrown_at.get(f"/api/v1/{name}/{quote(value, safe='')}/").status_code in {200, 404}

@@ -108,6 +108,7 @@ def test_a_single_row_takes_no_parameters(
         ("predictions/?state=lost", "state"),
         ("predictions/?state=", "state"),
         ("predictions/?made_after=yesterday", "made_after"),
+        ("predictions/?made_after=100%25s", "made_after"),
         ("predictions/?made_after=10000-01-01", "made_after"),
         ("predictions/?made_after=2023-06-25T10:00:00", "made_after"),
         ("predictions/?made_until=9999-12-31T23:59:59-12:00", "made_until"),
