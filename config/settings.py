@@ -140,8 +140,8 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Prediction Ledger",
     "DESCRIPTION": "Dated predictions, outcomes, proper scores, and the log that holds them.\n\n"
-    "A bare date stands for its end in UTC. Scores are losses: lower is better. Lists come in pages:"
-    " follow `next`. Every refusal is an `application/problem+json` (RFC 9457).",
+    "A bare date stands for its end in UTC. Scores are losses: lower is better. Lists come in"
+    " pages: follow `next`. Every refusal is an `application/problem+json` (RFC 9457).",
     "VERSION": "1",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,

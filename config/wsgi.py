@@ -1,11 +1,33 @@
 """The web application, for gunicorn: `gunicorn config.wsgi`."""
 
 import os
+from typing import Any
 
-from django.core.wsgi import get_wsgi_application
+import django
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
 from config import embedded
 
+
+class Request(WSGIRequest):
+    """A request whose stated charset may be anything, such as `hex`, and is then ignored.
+
+    Django decodes the query with it before any view or handler of errors has a say: a bare 500.
+    """
+
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        try:
+            super()._set_content_type_params(meta)  # type: ignore[misc]  # not in the stubs
+            b"".decode(self.encoding or "utf-8")
+        except (LookupError, UnicodeError):
+            self._encoding = "utf-8"
+
+
+class Application(WSGIHandler):
+    request_class = Request
+
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 embedded.ensure()
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+application = Application()

@@ -54,7 +54,9 @@ def timestamp(moment: dt.datetime) -> str:
     """RFC 3339 in UTC with microseconds, as in `2023-06-25T23:59:59.999999Z`. Aware input only."""
     if moment.tzinfo is None:
         raise EncodingError("time", f"{moment.isoformat()} has no time zone")
-    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # Not strftime: it does not write early years with four digits.
+    written = moment.astimezone(dt.UTC).isoformat(timespec="microseconds")
+    return written.replace("+00:00", "Z")
 
 
 def _guard(value: Any, path: str) -> None:

@@ -24,7 +24,10 @@ def instant(value: dt.date | dt.datetime | str) -> dt.datetime:
         return end_of(value)
     if value.tzinfo is None:
         raise ValueError(f"{value.isoformat()} has no zone; write {value.isoformat()}Z for UTC")
-    return value.astimezone(dt.UTC)
+    try:
+        return value.astimezone(dt.UTC)
+    except OverflowError:
+        raise ValueError(f"{value.isoformat()} is outside the years 1 to 9999 in UTC") from None
 
 
 def is_bare_date(moment: dt.datetime) -> bool:

@@ -5,7 +5,8 @@ transaction commits: the head is locked last and held for the shortest time, how
 writer was nested.
 """
 
-from django.db import migrations
+from django.contrib.postgres.fields import ArrayField
+from django.db import migrations, models
 
 TABLES = """
 -- Immutable, as PostgreSQL demands of what makes a column: the server's encoding is always UTF-8.
@@ -156,4 +157,37 @@ DROP FUNCTION ledger_append_staged, ledger_refuse, ledger_head_grows, ledger_dem
 class Migration(migrations.Migration):
     initial = True
     dependencies = []
-    operations = [migrations.RunSQL(TABLES + APPEND + GUARDS, UNDO)]
+    operations = [
+        migrations.RunSQL(TABLES + APPEND + GUARDS, UNDO),
+        # What Django knows of the tables above; it makes nothing of it.
+        migrations.CreateModel(
+            name="Entry",
+            fields=[
+                ("sequence", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("body", models.BinaryField()),
+                ("leaf_hash", models.BinaryField()),
+                ("uuid", models.UUIDField(unique=True)),
+                ("kind", models.TextField()),
+                ("subject", models.TextField()),
+                ("actor", models.TextField()),
+                ("time", models.TextField()),
+            ],
+            options={
+                "verbose_name_plural": "entries",
+                "db_table": "ledger_entry",
+                "ordering": ["sequence"],
+                "managed": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="Head",
+            fields=[
+                ("id", models.SmallIntegerField(primary_key=True, serialize=False)),
+                ("size", models.BigIntegerField()),
+                ("root", models.BinaryField()),
+                ("frontier", ArrayField(models.BinaryField())),
+                ("last_time", models.DateTimeField()),
+            ],
+            options={"db_table": "ledger_head", "managed": False},
+        ),
+    ]

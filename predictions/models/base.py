@@ -5,9 +5,16 @@ import uuid
 from decimal import Decimal
 from typing import Any
 
+from django.core.validators import RegexValidator
 from django.db import models
 
 from ledger.encoding import timestamp
+
+KEY_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+valid_key = RegexValidator(
+    KEY_PATTERN,
+    "must be 1 to 100 letters, digits, dots, dashes or underscores, with no sign at its beginning",
+)
 
 
 class Fact(models.Model):
@@ -20,6 +27,11 @@ class Fact(models.Model):
     class Meta:
         abstract = True
 
+    @property
+    def subject(self) -> str:
+        """What an entry about this row is about, as `question:Q9`."""
+        raise NotImplementedError
+
     def facts(self) -> dict[str, Any]:
         """Every column but `entry`, in canonical form: what the ledger says of this row."""
         return {
@@ -27,6 +39,19 @@ class Fact(models.Model):
             for field in self._meta.concrete_fields
             if field.attname != "entry"
         }
+
+
+class KeyedFact(Fact):
+    """A fact that people, files and addresses know by its key, which never changes."""
+
+    key = models.CharField(max_length=100, unique=True, validators=[valid_key])
+
+    class Meta:
+        abstract = True
+
+    @property
+    def subject(self) -> str:
+        return f"{self._meta.model_name}:{self.key}"
 
 
 def _canonical(value: Any, field: Any) -> Any:

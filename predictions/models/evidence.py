@@ -4,17 +4,15 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from predictions.models.base import Fact, is_list, not_empty, one_of
+from predictions.models.base import Fact, KeyedFact, is_list, not_empty, one_of
 from predictions.models.choices import VoidReason, Weight
 from predictions.models.questions import Question
-from predictions.models.sources import key_field
 from predictions.querysets import OutcomeQuerySet
 
 
-class Event(Fact):
+class Event(KeyedFact):
     """Something that happened on a date, with its sources."""
 
-    key = key_field()
     happened_on = models.DateField()
     title = models.CharField(max_length=300)
     text = models.TextField(blank=True)
@@ -26,6 +24,7 @@ class Event(Fact):
     class Meta:
         ordering = ["happened_on", "key"]
         constraints = [not_empty("title"), is_list("sources")]
+        indexes = [models.Index(fields=["happened_on", "id"], name="event_in_order")]
 
     def __str__(self) -> str:
         return f"{self.happened_on}: {self.title}"
@@ -48,6 +47,10 @@ class Bearing(Fact):
 
     def __str__(self) -> str:
         return f"{self.event.key} {self.get_bearing_display()} {self.question.key}"
+
+    @property
+    def subject(self) -> str:
+        return self.event.subject
 
 
 class Outcome(Fact):
@@ -76,6 +79,7 @@ class Outcome(Fact):
 
     class Meta:
         ordering = ["settled_at", "entered_at"]
+        indexes = [models.Index(fields=["entered_at", "id"], name="outcome_in_order")]
         constraints = [
             not_empty("rationale"),
             models.CheckConstraint(
@@ -101,6 +105,10 @@ class Outcome(Fact):
         return f"{self.question.key}: {self.verdict}"
 
     @property
+    def subject(self) -> str:
+        return self.question.subject
+
+    @property
     def is_void(self) -> bool:
         return self.answer is None
 
@@ -123,6 +131,10 @@ class OutcomeEvidence(Fact):
 
     def __str__(self) -> str:
         return f"{self.event.key} for {self.outcome}"
+
+    @property
+    def subject(self) -> str:
+        return self.outcome.subject
 
 
 class Review(Fact):
@@ -152,3 +164,7 @@ class Review(Fact):
 
     def __str__(self) -> str:
         return f"{self.question.key} reviewed {self.recorded_at:%Y-%m-%d}"
+
+    @property
+    def subject(self) -> str:
+        return self.question.subject

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from predictions.models.base import Fact, between, is_list, not_empty, one_of
+from predictions.models.base import Fact, KeyedFact, between, is_list, not_empty, one_of
 from predictions.models.choices import (
     Basis,
     HorizonBasis,
@@ -17,17 +17,16 @@ from predictions.models.choices import (
     StatementKind,
     UnscorableReason,
 )
-from predictions.models.sources import Article, Forecaster, Phrase, Topic, key_field
+from predictions.models.sources import Article, Forecaster, Phrase, Topic
 from predictions.querysets import PredictionQuerySet, QuestionQuerySet
 
 if TYPE_CHECKING:
     from predictions.models.evidence import Outcome
 
 
-class Question(Fact):
+class Question(KeyedFact):
     """A proposition with criteria by which two strangers would resolve it alike."""
 
-    key = key_field()
     kind = models.CharField(
         max_length=10, choices=QuestionKind.choices, default=QuestionKind.BINARY
     )
@@ -156,6 +155,8 @@ class Prediction(Fact):
 
     class Meta:
         ordering = ["made_at", "id"]
+        # The list's order, page by page.
+        indexes = [models.Index(fields=["made_at", "id"], name="prediction_in_order")]
         constraints = [
             one_of("basis", Basis),
             models.CheckConstraint(
@@ -173,7 +174,8 @@ class Prediction(Fact):
             ),
             models.CheckConstraint(
                 condition=Q(low__isnull=True, high__isnull=True)
-                | Q(low__lte=F("probability"), probability__lte=F("high")),
+                | Q(low__isnull=False, high__isnull=False)
+                & Q(low__lte=F("probability"), probability__lte=F("high")),
                 name="prediction_probability_within_range",
             ),
             models.CheckConstraint(
@@ -192,6 +194,10 @@ class Prediction(Fact):
 
     def __str__(self) -> str:
         return f"{self.reference or self.id} on {self.question.key}"
+
+    @property
+    def subject(self) -> str:
+        return self.question.subject
 
     @property
     def probability_range(self) -> tuple[Decimal, Decimal, Decimal]:
@@ -239,3 +245,7 @@ class Statement(Fact):
 
     def __str__(self) -> str:
         return f"{self.reference or self.id} ({self.kind})"
+
+    @property
+    def subject(self) -> str:
+        return self.article.subject

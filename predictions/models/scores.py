@@ -32,6 +32,7 @@ class Score(Fact):
 
     class Meta:
         ordering = ["posted_at", "id"]
+        indexes = [models.Index(fields=["posted_at", "id"], name="score_in_order")]
         constraints = [
             one_of("rule", Rule),
             models.CheckConstraint(
@@ -48,3 +49,7 @@ class Score(Fact):
 
     def __str__(self) -> str:
         return f"{self.rule} {self.value}"
+
+    @property
+    def subject(self) -> str:
+        return self.outcome.subject

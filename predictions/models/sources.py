@@ -3,23 +3,11 @@
 from django.core.validators import RegexValidator
 from django.db import models
 
-from predictions.models.base import Fact, between, not_empty, one_of
+from predictions.models.base import Fact, KeyedFact, between, not_empty, one_of
 from predictions.models.choices import ForecasterKind
 
-KEY_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
-valid_key = RegexValidator(
-    KEY_PATTERN,
-    "must be 1 to 100 letters, digits, dots, dashes or underscores, with no sign at its beginning",
-)
 
-
-def key_field() -> "models.CharField[str, str]":
-    """The name by which people, files and addresses know a row. Never changed."""
-    return models.CharField(max_length=100, unique=True, validators=[valid_key])
-
-
-class Topic(Fact):
-    key = key_field()
+class Topic(KeyedFact):
     name = models.CharField(max_length=200)
 
     class Meta:
@@ -30,10 +18,9 @@ class Topic(Fact):
         return self.name
 
 
-class Outlet(Fact):
+class Outlet(KeyedFact):
     """Who published."""
 
-    key = key_field()
     name = models.CharField(max_length=200)
 
     class Meta:
@@ -44,10 +31,9 @@ class Outlet(Fact):
         return self.name
 
 
-class Article(Fact):
+class Article(KeyedFact):
     """A text in which forecasts stand, known by its hash; the text itself is not kept here."""
 
-    key = key_field()
     title = models.CharField(max_length=300)
     title_basis = models.TextField(blank=True)
     # Null where the article does not say: never guessed.
@@ -73,10 +59,9 @@ class Article(Fact):
         return self.title
 
 
-class Forecaster(Fact):
+class Forecaster(KeyedFact):
     """Who forecasts. An unknown byline is recorded as unknown."""
 
-    key = key_field()
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=20, choices=ForecasterKind.choices)
     note = models.TextField(blank=True)
@@ -117,3 +102,7 @@ class Phrase(Fact):
 
     def __str__(self) -> str:
         return f"{self.phrase} ({self.source})"
+
+    @property
+    def subject(self) -> str:
+        return f"phrase:{self.source}/{self.phrase}"

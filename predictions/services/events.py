@@ -4,11 +4,15 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.db import transaction
 
 from predictions.errors import Invalid
 from predictions.models import Bearing, Event, Question, User
-from predictions.services.posting import post
+from predictions.services.posting import clean_text, post
+
+_web_address = URLValidator(schemes=["http", "https"])
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,11 @@ def event_record(
     )
     if not event.sources:
         raise Invalid("sources", "is empty; name at least one source with its address")
+    for bears in bears_on:
+        if [other.question for other in bears_on].count(bears.question) > 1:
+            raise Invalid("bears_on", f"names {bears.question.key} twice; say once how it bears")
     bearings = [_bearing(event, bears) for bears in bears_on]
-    post(kind="event.recorded", subject=f"event:{key}", by=by, rows=[event, *bearings])
+    post(kind="event.recorded", by=by, rows=[event, *bearings])
     return event
 
 
@@ -59,7 +66,7 @@ def event_record(
 def bearing_record(*, event: Event, bears: Bears, by: User | None) -> Bearing:
     """Link an event that is already recorded to one more question."""
     bearing = _bearing(event, bears)
-    post(kind="event.linked", subject=f"event:{event.key}", by=by, rows=[bearing])
+    post(kind="event.linked", by=by, rows=[bearing])
     return bearing
 
 
@@ -68,7 +75,12 @@ def _bearing(event: Event, bears: Bears) -> Bearing:
 
 
 def _checked_source(source: Mapping[str, str]) -> dict[str, str]:
-    name, url = source.get("name", "").strip(), source.get("url", "").strip()
-    if not name or not url.startswith(("https://", "http://")):
+    name = clean_text(str(source.get("name", "")), "sources")
+    url = clean_text(str(source.get("url", "")), "sources")
+    try:
+        _web_address(url)
+    except ValidationError:
+        url = ""
+    if not name or not url:
         raise Invalid("sources", f"{dict(source)} needs a name and an address (https://...)")
     return {"name": name, "url": url}

@@ -82,8 +82,7 @@ def _outcome(question: Question, verdict: Verdict, by: User | None, now: dt.date
 
 def _post(outcome: Outcome, verdict: Verdict, kind: str, by: User | None) -> None:
     evidence = [OutcomeEvidence(outcome=outcome, event=event) for event in verdict.evidence]
-    subject = f"question:{outcome.question.key}"
-    post(kind=kind, subject=subject, by=by, rows=[outcome, *evidence])
+    post(kind=kind, by=by, rows=[outcome, *evidence])
 
 
 def _check(question: Question, verdict: Verdict, now: dt.datetime) -> None:
@@ -104,6 +103,8 @@ def _check(question: Question, verdict: Verdict, now: dt.datetime) -> None:
             "settled_at",
             f"{display(verdict.settled_at)} is in the future; give today or an earlier day",
         )
+    if len({event.pk for event in verdict.evidence}) < len(verdict.evidence):
+        raise Invalid("evidence", "names an event twice; name each once")
     bearing = set(question.events.values_list("pk", flat=True))
     for event in verdict.evidence:
         if event.pk not in bearing:

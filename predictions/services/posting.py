@@ -23,56 +23,50 @@ def actor(by: User | None) -> str:
     return f"user:{by.pk}" if by else "system"
 
 
-def post(
-    *,
-    kind: str,
-    subject: str,
-    by: User | None,
-    rows: Sequence[Fact],
-    about: dict[str, Canonical] | None = None,
-) -> None:
+def post(*, kind: str, by: User | None, rows: Sequence[Fact]) -> None:
     """Save `rows` (new or changed) and append the one entry that says how they now stand.
 
-    `about` adds what no row holds. Must run inside the caller's transaction. Raises Invalid, naming
-    the field, before anything is written.
+    The entry is about what the first row is about. Must run inside the caller's transaction, which
+    a refusal undoes. Raises Invalid, naming the field.
     """
     entry = uuid.uuid4()
     for row in rows:
         row.entry = entry
         _check(row)
         _save(row)
-    _append(entry, kind, subject, by, rows, about)
+    _append(entry, kind, by, rows, {})
 
 
 def post_many(
     *,
     kind: str,
-    subject: str,
     by: User | None,
     rows: Sequence[Fact],
-    about: dict[str, Canonical] | None = None,
+    about: dict[str, Canonical],
 ) -> None:
-    """`post` for many new rows of one table that the caller has computed, without a check a row."""
+    """`post` for many new rows of one table that the caller has computed, without a check a row.
+
+    `about` adds to the entry what no row holds.
+    """
     entry = uuid.uuid4()
     for row in rows:
         row.entry = entry
     type(rows[0])._default_manager.bulk_create(rows)
-    _append(entry, kind, subject, by, rows, about)
+    _append(entry, kind, by, rows, about)
 
 
 def _append(
     entry: uuid.UUID,
     kind: str,
-    subject: str,
     by: User | None,
     rows: Sequence[Fact],
-    about: dict[str, Canonical] | None,
+    about: dict[str, Canonical],
 ) -> None:
-    facts: dict[str, Any] = dict(about or {})
+    facts: dict[str, Any] = dict(about)
     for table, group in groupby(rows, key=lambda row: str(row._meta.model_name)):
         facts[table] = [row.facts() for row in group]
     try:
-        journal.append(kind=kind, subject=subject, actor=actor(by), facts=facts, uuid=entry)
+        journal.append(kind=kind, subject=rows[0].subject, actor=actor(by), facts=facts, uuid=entry)
     except EncodingError as error:
         raise Invalid(_field_of(error.path), str(error)) from error
 
@@ -86,17 +80,20 @@ def _check(row: Fact) -> None:
     for field in row._meta.concrete_fields:
         value = getattr(row, field.attname)
         if isinstance(value, str):
-            setattr(row, field.attname, _text(value, field.name))
+            setattr(row, field.attname, clean_text(value, field.name))
     try:
         row.full_clean()
     except ValidationError as error:
-        name, messages = next(iter(error.message_dict.items()))
-        raise Invalid(
-            str(row._meta.verbose_name) if name == NON_FIELD_ERRORS else name, " ".join(messages)
-        ) from error
+        raise refusal(error, str(row._meta.verbose_name)) from error
 
 
-def _text(value: str, field: str) -> str:
+def refusal(error: ValidationError, name: str) -> Invalid:
+    """Django's refusal of a row as ours: the first field it names, or the row's own name."""
+    field, messages = next(iter(error.message_dict.items()))
+    return Invalid(name if field == NON_FIELD_ERRORS else field, " ".join(messages))
+
+
+def clean_text(value: str, field: str) -> str:
     """Text as every machine writes it alike: normal form C, without what no database takes."""
     if len(value) > _LONGEST_TEXT:
         raise Invalid(field, f"is longer than {_LONGEST_TEXT:,} characters; shorten it")

@@ -10,7 +10,8 @@ from django.db.models import Max
 
 from predictions.errors import Invalid
 from predictions.models import Article, Forecaster, Phrase, Prediction, Question, Statement, User
-from predictions.services.posting import post
+from predictions.models.choices import Basis
+from predictions.services.posting import clean_text, post
 from predictions.services.questions import question_locked
 from predictions.services.scores import scores_post
 
@@ -48,11 +49,14 @@ def prediction_record(
     """
     if phrase is not None and probability is None:
         probability, low, high = phrase.point, phrase.low, phrase.high
+    if basis == Basis.VERBAL and phrase is None:
+        raise Invalid("phrase", "is missing; a verbal prediction names its row of the lexicon")
     if made_at.date() > now.date():
         raise Invalid(
             "made_at", f"{made_at:%Y-%m-%d} is in the future; give today or an earlier day"
         )
     locked = question_locked(question)
+    probability, low, high = _checked_range(probability, low, high)
     prediction = Prediction(
         reference=reference,
         question=locked,
@@ -63,9 +67,9 @@ def prediction_record(
         passages=_checked_passages(passages, article),
         hedge=hedge,
         side=side,
-        probability=checked_probability(probability, "probability"),
-        low=None if low is None else checked_probability(low, "low"),
-        high=None if high is None else checked_probability(high, "high"),
+        probability=probability,
+        low=low,
+        high=high,
         basis=basis,
         phrase=phrase,
         basis_note=basis_note,
@@ -74,7 +78,7 @@ def prediction_record(
         recorded_at=now,
         recorded_by=by,
     )
-    post(kind="prediction.recorded", subject=f"question:{locked.key}", by=by, rows=[prediction])
+    post(kind="prediction.recorded", by=by, rows=[prediction])
     if locked.outcome is not None:
         scores_post(outcome=locked.outcome, predictions=[prediction], by=by, now=now)
     return prediction
@@ -106,20 +110,33 @@ def statement_record(
         note=note,
         recorded_at=now,
     )
-    post(kind="statement.recorded", subject=f"article:{article.key}", by=by, rows=[statement])
+    post(kind="statement.recorded", by=by, rows=[statement])
     return statement
 
 
 def checked_probability(value: object, field: str) -> Decimal:
     """A probability as it is stored: a Decimal in [0, 1] with at most 6 places."""
     try:
-        probability = Decimal(str(value))
-        fits = 0 <= probability <= 1 and probability == probability.quantize(_SIX_PLACES)
+        given = Decimal(str(value))
+        # Of one scale, and without the minus that a zero may carry: as the database gives it back.
+        probability = abs(given.quantize(_SIX_PLACES))
     except InvalidOperation:
-        fits = False
-    if not fits:
+        probability = given = Decimal("NaN")
+    if given.is_nan() or probability != given or probability > 1:
         raise Invalid(field, f"{value} is not a probability: give 0 to 1, at most 6 places")
     return probability
+
+
+def _checked_range(
+    probability: Decimal | None, low: Decimal | None, high: Decimal | None
+) -> tuple[Decimal, Decimal | None, Decimal | None]:
+    point = checked_probability(probability, "probability")
+    if low is None and high is None:
+        return point, None, None
+    low, high = checked_probability(low, "low"), checked_probability(high, "high")
+    if not low <= point <= high:
+        raise Invalid("probability", f"{point} does not lie between low {low} and high {high}")
+    return point, low, high
 
 
 def _next_revision(question: Question, forecaster: Forecaster) -> int:
@@ -132,8 +149,9 @@ def _checked_passages(passages: Passages, article: Article | None) -> list[dict[
     checked = []
     for passage in passages:
         offset, quote = passage.get("offset"), passage.get("quote")
-        if not isinstance(offset, int) or not isinstance(quote, str) or not quote.strip():
+        if type(offset) is not int or not isinstance(quote, str) or not quote.strip():
             raise Invalid("passages", f"{passage} needs an offset (a number) and a quote (text)")
+        quote = clean_text(quote, "passages")
         if article and not 0 <= offset <= article.characters - len(quote):
             raise Invalid(
                 "passages",

@@ -9,6 +9,8 @@ from predictions.models import Question, Topic, User
 from predictions.models.choices import QuestionKind
 from predictions.services.posting import post
 
+_LONGEST_INTERVAL = 36_525  # a century
+
 
 @transaction.atomic
 def question_open(
@@ -39,8 +41,10 @@ def question_open(
         raise Invalid("kind", f"{kind!r} cannot be scored yet; only binary questions are taken")
     if due_at is None and not due_rule:
         raise Invalid("due_at", "is missing; give a date, or say in due_rule how it comes about")
-    if condition_answer and condition_answer not in ("yes", "no"):
-        raise Invalid("condition_answer", "must be yes or no")
+    if condition_question and condition_answer not in ("yes", "no"):
+        raise Invalid("condition_answer", "must be yes or no, the answer the condition asks for")
+    if condition_answer and not condition_question:
+        raise Invalid("condition_question", "is missing; name the question that is to be answered")
     question = Question(
         key=key,
         kind=kind,
@@ -60,7 +64,7 @@ def question_open(
         review_every_days=review_every_days,
         review_at=_first_review(opened_at, due_at, review_every_days),
     )
-    post(kind="question.opened", subject=f"question:{key}", by=by, rows=[question])
+    post(kind="question.opened", by=by, rows=[question])
     return question
 
 
@@ -96,5 +100,10 @@ def _first_review(
 ) -> dt.datetime | None:
     if every_days is None:
         return due_at
-    first = opened_at + dt.timedelta(days=every_days)
+    if not 0 < every_days <= _LONGEST_INTERVAL:
+        raise Invalid("review_every_days", f"must be from 1 to {_LONGEST_INTERVAL:,} days")
+    try:
+        first = opened_at + dt.timedelta(days=every_days)
+    except OverflowError:
+        raise Invalid("opened_at", f"{opened_at:%Y-%m-%d} leaves no room for a review") from None
     return min(first, due_at) if due_at else first

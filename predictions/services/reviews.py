@@ -29,10 +29,9 @@ def review_record(
     """
     locked = question_locked_open(question)
     if due_version not in (None, locked.due_version):
-        last = locked.reviews.latest("recorded_at")
         raise Conflict(
-            f"{locked.key} was reviewed meanwhile, at {last.recorded_at:%Y-%m-%d %H:%M} UTC by "
-            f"{last.recorded_by or 'the service'}: {last.note}"
+            f"{locked.key} was reviewed meanwhile: it is at due version {locked.due_version}, "
+            f"not {due_version}; look again"
         )
     if next_at <= now:
         raise Invalid("next_at", f"{display(next_at)} has passed; give a later date")
@@ -46,6 +45,5 @@ def review_record(
     )
     locked.review_at = next_at
     locked.due_version += 1
-    subject = f"question:{locked.key}"
-    post(kind="review.recorded", subject=subject, by=by, rows=[review, locked])
+    post(kind="review.recorded", by=by, rows=[review, locked])
     return review

@@ -50,7 +50,6 @@ def _post(rows: Sequence[Score], kind: str, outcome: Outcome, by: User | None) -
     for start in range(0, len(rows), _ROWS_AN_ENTRY):
         post_many(
             kind=kind,
-            subject=f"question:{outcome.question.key}",
             by=by,
             rows=rows[start : start + _ROWS_AN_ENTRY],
             about={"of_outcome": str(outcome.pk)},

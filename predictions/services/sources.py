@@ -12,14 +12,14 @@ from predictions.services.posting import post
 @transaction.atomic
 def topic_record(*, key: str, name: str, by: User | None) -> Topic:
     topic = Topic(key=key, name=name)
-    post(kind="topic.recorded", subject=f"topic:{key}", by=by, rows=[topic])
+    post(kind="topic.recorded", by=by, rows=[topic])
     return topic
 
 
 @transaction.atomic
 def outlet_record(*, key: str, name: str, by: User | None) -> Outlet:
     outlet = Outlet(key=key, name=name)
-    post(kind="outlet.recorded", subject=f"outlet:{key}", by=by, rows=[outlet])
+    post(kind="outlet.recorded", by=by, rows=[outlet])
     return outlet
 
 
@@ -51,7 +51,7 @@ def article_record(
         sha256=sha256,
         characters=characters,
     )
-    post(kind="article.recorded", subject=f"article:{key}", by=by, rows=[article])
+    post(kind="article.recorded", by=by, rows=[article])
     return article
 
 
@@ -60,7 +60,7 @@ def forecaster_record(
     *, key: str, name: str, kind: str, by: User | None, note: str = ""
 ) -> Forecaster:
     forecaster = Forecaster(key=key, name=name, kind=kind, note=note)
-    post(kind="forecaster.recorded", subject=f"forecaster:{key}", by=by, rows=[forecaster])
+    post(kind="forecaster.recorded", by=by, rows=[forecaster])
     return forecaster
 
 
@@ -88,5 +88,5 @@ def phrase_record(
         source_detail=source_detail,
         note=note,
     )
-    post(kind="phrase.recorded", subject=f"phrase:{source}/{phrase}", by=by, rows=[row])
+    post(kind="phrase.recorded", by=by, rows=[row])
     return row

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from predictions.errors import Invalid
 from predictions.models import ApiToken, User
 from predictions.models.choices import Scope
+from predictions.services.posting import refusal
 
 # Lets people, and scanners for leaked secrets, tell what a found string is.
 PREFIX = "pl_"
@@ -42,8 +43,7 @@ def token_create(*, name: str, scopes: Sequence[str], user: User, now: dt.dateti
     try:
         row.full_clean()
     except ValidationError as error:
-        field, messages = next(iter(error.message_dict.items()))
-        raise Invalid(field, " ".join(messages)) from error
+        raise refusal(error, "token") from error
     row.save(force_insert=True)
     return NewToken(row=row, secret=secret)
 

@@ -25,6 +25,11 @@ def test_what_is_no_date_is_refused_with_the_form_to_use(text: str) -> None:
         instant(text)
 
 
+def test_a_time_that_utc_cannot_hold_is_refused() -> None:
+    with pytest.raises(ValueError, match="outside the years"):
+        instant("9999-12-31T23:59:59-12:00")
+
+
 def test_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="has no zone"):
         instant("2023-06-25T14:30:00")

@@ -214,7 +214,7 @@ def test_a_row_saved_past_the_services_is_refused_at_commit(make: Maker) -> None
 def commit(kind: str, row: Fact) -> None:
     """Write a row past the rules of the services, but with its entry, as far as a commit."""
     with transaction.atomic():
-        post_many(kind=kind, subject="question:x", by=None, rows=[row])
+        post_many(kind=kind, by=None, rows=[row], about={})
         connection.check_constraints()
 
 

@@ -51,9 +51,12 @@ def test_a_verbal_prediction_takes_its_range_from_the_phrase(make: Maker) -> Non
     ("given", "field"),
     [
         ({"made_at": end_of(dt.date(2026, 11, 24))}, "made_at"),
-        ({"low": Decimal("0.8"), "high": Decimal("0.9")}, "prediction"),
+        ({"low": Decimal("0.8"), "high": Decimal("0.9")}, "probability"),
+        ({"low": Decimal("0.6")}, "high"),
+        ({"high": Decimal("0.8")}, "low"),
         ({"basis": "hearsay"}, "basis"),
-        ({"basis": "verbal"}, "prediction"),
+        ({"basis": "verbal"}, "phrase"),
+        ({"passages": [{"offset": True, "quote": "yes"}]}, "passages"),
         ({"passages": [{"quote": "no offset"}]}, "passages"),
     ],
 )
@@ -79,9 +82,9 @@ def test_a_quote_must_lie_within_its_article(make: Maker) -> None:
         ({"kind": "numeric"}, "kind"),
         ({"due_at": None}, "due_at"),
         ({"horizon_basis": "guess"}, "horizon_basis"),
-        ({"review_every_days": 0}, "question"),
-        ({"condition_answer": "yes"}, "question"),
-        ({"condition_answer": "perhaps"}, "condition_answer"),
+        ({"review_every_days": 0}, "review_every_days"),
+        ({"review_every_days": 10**9}, "review_every_days"),
+        ({"condition_answer": "yes"}, "condition_question"),
     ],
 )
 def test_a_question_that_cannot_be_kept_is_refused(
@@ -152,6 +155,7 @@ def test_a_question_with_an_outcome_is_not_reviewed(make: Maker) -> None:
         ({"happened_on": dt.date(2026, 11, 24)}, "happened_on"),
         ({"sources": []}, "sources"),
         ({"sources": [{"name": "A friend", "url": "he said so"}]}, "sources"),
+        ({"sources": [{"name": "A friend", "url": "https://"}]}, "sources"),
         ({"title": ""}, "title"),
     ],
 )
@@ -166,3 +170,31 @@ def test_an_event_without_date_source_or_title_is_refused(
 
 def test_text_is_kept_in_normal_form_c(make: Maker) -> None:
     assert make.forecaster(name="Zoe\u0308 ").name == "Zo\u00eb"
+
+
+def test_a_probability_is_kept_as_the_database_gives_it_back(make: Maker) -> None:
+    for given, kept in (("-0.0", "0.000000"), ("0.7000000", "0.700000"), ("1", "1.000000")):
+        assert str(make.prediction(given).probability) == kept
+
+
+def test_a_key_is_stripped_in_the_row_and_in_the_subject_alike(make: Maker) -> None:
+    question = make.question(key=" K1 ")
+    assert (question.key, question.subject) == ("K1", "question:K1")
+
+
+def test_a_review_of_a_question_that_moved_on_is_told_so(make: Maker) -> None:
+    with pytest.raises(Conflict, match="due version 1, not 7"):
+        services.review_record(
+            question=make.question(),
+            note="Not yet.",
+            next_at=make.now + dt.timedelta(days=1),
+            by=None,
+            now=make.now,
+            due_version=7,
+        )
+
+
+def test_an_event_bears_once_on_a_question(make: Maker) -> None:
+    question = make.question()
+    with pytest.raises(Invalid, match=r"^bears_on: names .* twice"):
+        make.event(question, question)
