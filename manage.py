@@ -12,12 +12,25 @@ def main() -> int:
     try:
         embedded.ensure()
     except embedded.EmbeddedError as error:
-        sys.stderr.write(f"manage.py: {error}\n")
-        return 2
+        return complain(str(error))
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError, ProgrammingError
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ProgrammingError as error:
+        if "does not exist" not in str(error):
+            raise
+        return complain("the database has no tables yet; run `manage.py migrate` first")
+    except OperationalError as error:
+        return complain(f"the database does not answer: {error}")
     return 0
+
+
+def complain(problem: str) -> int:
+    """One line on stderr; the exit code of what could not run."""
+    sys.stderr.write(f"manage.py: {' '.join(problem.split())}\n")
+    return 2
 
 
 if __name__ == "__main__":

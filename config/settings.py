@@ -93,6 +93,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -106,11 +107,13 @@ WHITENOISE_USE_FINDERS = True
 
 EMAIL_URL = env.str("EMAIL_URL", default="smtp://127.0.0.1:25")
 vars().update(env.email_url("EMAIL_URL", default=EMAIL_URL))
-EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=20)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Prediction Ledger <ledger@localhost>")
 # How long a worker may hold a message before another takes it for dead and sends it.
 MAIL_LEASE_SECONDS = env.int("MAIL_LEASE_SECONDS", default=300)
-MAIL_MAX_ATTEMPTS = env.int("MAIL_MAX_ATTEMPTS", default=8)
+# Of one answer of the mail server; handing a message over takes some eight, all within the lease.
+EMAIL_TIMEOUT = min(env.int("EMAIL_TIMEOUT", default=20), MAIL_LEASE_SECONDS / 8)
+# A server may be away over a long weekend before its messages are given up.
+MAIL_GIVE_UP_HOURS = env.int("MAIL_GIVE_UP_HOURS", default=96)
 
 # One sweep looks for what is due; `/readyz` turns red when none has ended for three of these.
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=30)
@@ -175,5 +178,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # Who is refused is told so; the operator need not be, at length.
+    "loggers": {"django.request": {"level": "ERROR"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING")},
 }

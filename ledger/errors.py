@@ -2,6 +2,7 @@
 
 LedgerError
 ├── EncodingError          a value is outside the canonical set; names its path
+├── NoteError              a signed note, checkpoint or key is malformed or not signed as it says
 ├── OutsideTransaction     an entry would not stand or fall with the rows it describes
 └── NotSnapshot            verification was asked for inside somebody else's transaction
 """
@@ -12,11 +13,15 @@ class LedgerError(Exception):
 
 
 class EncodingError(LedgerError, ValueError):
-    """A value without a canonical encoding. `path` says where it stands: `body.facts.score[2].p`."""
+    """A value without a canonical encoding. `path` says where: `body.facts.score[2].p`."""
 
     def __init__(self, path: str, problem: str) -> None:
         super().__init__(f"{path}: {problem}")
         self.path = path
+
+
+class NoteError(LedgerError, ValueError):
+    """A signed note, checkpoint or key that is malformed, or a signature that does not hold."""
 
 
 class OutsideTransaction(LedgerError):

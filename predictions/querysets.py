@@ -68,6 +68,21 @@ class PredictionQuerySet(QuerySet["Prediction"]):
             outcome_answer=Subquery(current.values("answer")[:1]),
         ).annotate(state=state)
 
+    def with_scores(self) -> Self:
+        """Annotates the standing `brier`, `brier_best`, `brier_worst` and `log`; None unscored."""
+        from predictions.models import Score  # the models import this module
+
+        def figure(rule: str, name: str) -> Subquery:
+            standing = Score.objects.standing().filter(prediction=OuterRef("pk"), rule=rule)
+            return Subquery(standing.values(name)[:1])
+
+        return self.annotate(
+            brier=figure("brier", "value"),
+            brier_best=figure("brier", "best"),
+            brier_worst=figure("brier", "worst"),
+            log=figure("log", "value"),
+        )
+
 
 class ScoreQuerySet(QuerySet["Score"]):
     def standing(self) -> Self:

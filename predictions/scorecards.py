@@ -113,14 +113,10 @@ def _best_first(row: ForecasterTotals) -> tuple[bool, float, str]:
 
 
 def _lines() -> list[_Line]:
-    """All predictions, in the order in which each forecaster made them."""
-    scores = {
-        (prediction, rule): (value, best, worst)
-        for prediction, rule, value, best, worst in Score.objects.standing().values_list(
-            "prediction_id", "rule", "value", "best", "worst"
-        )
-    }
-    nothing = (None, None, None)
+    """All predictions, in the order in which each forecaster made them.
+
+    One statement, so that states and scores are of one moment, whatever is entered meanwhile.
+    """
     return [
         _Line(
             forecaster=row.forecaster_id,
@@ -130,12 +126,13 @@ def _lines() -> list[_Line]:
             made=row.made_at.timestamp(),
             opened=row.question.opened_at.timestamp(),
             closed=_closed(row),
-            brier=scores.get((row.pk, Rule.BRIER), nothing)[0],
-            best=scores.get((row.pk, Rule.BRIER), nothing)[1],
-            worst=scores.get((row.pk, Rule.BRIER), nothing)[2],
-            log=scores.get((row.pk, Rule.LOG), nothing)[0],
+            brier=row.brier,
+            best=row.brier_best,
+            worst=row.brier_worst,
+            log=row.log,
         )
         for row in Prediction.objects.with_state()
+        .with_scores()
         .select_related("question")
         .order_by("forecaster", "question", "made_at", "revision")
     ]
@@ -209,7 +206,7 @@ def _over_time(scored: list[_Line]) -> list[tuple[float, float]]:
     weighed = (
         summary.over_time(
             [line.made for line in revisions],
-            [float(line.brier or 0) for line in revisions],
+            list(_floats(revisions, lambda line: line.brier)),
             opened=revisions[0].opened,
             closed=revisions[0].closed,
         )
@@ -233,7 +230,7 @@ def compared() -> tuple[Compared, ...]:
         Score.objects.standing()
         .filter(rule=Rule.BRIER)
         .select_related("prediction__question", "prediction__forecaster")
-        .order_by("prediction__question__key", "prediction__revision")
+        .order_by("prediction__question__key", "prediction__made_at", "prediction__revision")
     ):
         prediction = score.prediction
         last[prediction.question.key, prediction.forecaster_id] = score

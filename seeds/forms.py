@@ -1,6 +1,7 @@
 """Reading the data files: every mistake is one line that names the file, the key and the fix."""
 
 import datetime as dt
+import difflib
 import tomllib
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -104,7 +105,9 @@ class Form:
     def _take(self, key: str, kind: type | tuple[type, ...], wanted: str, default: Any) -> Any:
         if key not in self._left:
             if default is _REQUIRED:
-                raise self.error(key, f"is missing; give {wanted}")
+                meant = difflib.get_close_matches(key, self._left, n=1)
+                hint = f"; is {meant[0]!r} a slip for it?" if meant else ""
+                raise self.error(key, f"is missing; give {wanted}{hint}")
             return default
         value = self._left.pop(key)
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):

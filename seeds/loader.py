@@ -3,13 +3,14 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from predictions import services
+from predictions.errors import PredictionsError
 from predictions.models import (
     Article,
     Event,
@@ -26,27 +27,38 @@ from predictions.models import (
 from predictions.services.events import Bears
 from predictions.services.outcomes import Verdict
 from predictions.when import end_of
+from seeds.forms import SeedError
 from seeds.reading import Row, Seeds, read
 
 FOLDER = Path(__file__).parent
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Context:
     now: dt.datetime
     reviewer: User | None
+    # The key of the row in hand, for errors.
+    at: str = ""
+
+
+@dataclass
+class Loaded:
+    """How many rows of each table were recorded, and what the files now tell otherwise."""
+
+    recorded: Counter[str] = field(default_factory=Counter)
+    differing: list[str] = field(default_factory=list)
 
 
 @transaction.atomic
-def load(*, now: dt.datetime, reviewer: User | None = None, folder: Path = FOLDER) -> Counter[str]:
-    """Record what the files hold and the database does not; returns how many of each it recorded.
+def load(*, now: dt.datetime, reviewer: User | None = None, folder: Path = FOLDER) -> Loaded:
+    """Record what the files hold and the database does not. What is recorded stays as it is.
 
-    `reviewer` is reminded of the questions when they fall due.
-
-    Raises seeds.forms.SeedError for a mistake in a file, before anything is written.
+    `reviewer` is reminded of the questions when they fall due. Raises seeds.forms.SeedError for a
+    mistake in a file, before anything is written, and for what a service refuses; all or nothing.
     """
-    seeds = read(folder)
-    recorded: Counter[str] = Counter()
+    _take_turns()
+    seeds, context, loaded = read(folder), _Context(now, reviewer), Loaded()
+    loaded.differing = _differing(seeds)
     for table, load_table in {
         "phrases": _load_phrases,
         "topics": _load_topics,
@@ -59,12 +71,48 @@ def load(*, now: dt.datetime, reviewer: User | None = None, folder: Path = FOLDE
         "events": _load_events,
         "outcomes": _load_outcomes,
     }.items():
-        recorded[table] = sum(1 for _ in load_table(seeds, _Context(now, reviewer)))
-    return recorded
+        try:
+            loaded.recorded[table] = sum(1 for _ in load_table(seeds, context))
+        except PredictionsError as error:
+            raise SeedError(table, context.at, str(error)) from error
+    return loaded
 
 
-def _missing(rows: dict[Any, Row], known: Collection[Any]) -> Iterator[Row]:
-    return (dict(row) for key, row in rows.items() if key not in known)
+def _take_turns() -> None:
+    """Two loaders at once would both find a row missing: the second waits, and finds it there."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('load seeds'))")
+
+
+def _differing(seeds: Seeds) -> list[str]:
+    """Columns of recorded rows, known by their keys, that the files tell otherwise."""
+    tables: list[tuple[Any, dict[str, Row]]] = [
+        (Topic, seeds.topics),
+        (Outlet, seeds.outlets),
+        (Article, seeds.articles),
+        (Forecaster, seeds.forecasters),
+        (Question, seeds.questions),
+        (Event, seeds.events),
+    ]
+    return [
+        f"{recorded.subject}: {column}"
+        for model, rows in tables
+        for recorded in model.objects.filter(key__in=rows)
+        for column, told in rows[recorded.key].items()
+        if isinstance(told, _PLAIN) and getattr(recorded, column) != told
+        if not model._meta.get_field(column).is_relation
+    ]
+
+
+# What a file says in place; the rest are references to other rows.
+_PLAIN = (str, int, dt.date)
+
+
+def _missing(rows: dict[Any, Row], known: Collection[Any], context: _Context) -> Iterator[Row]:
+    for key, row in rows.items():
+        if key not in known:
+            context.at = key if isinstance(key, str) else key[-1]
+            yield dict(row)
 
 
 def _keys(model: Any) -> set[str]:
@@ -76,33 +124,35 @@ def _references(model: Any) -> set[tuple[str, str]]:
 
 
 def _load_phrases(seeds: Seeds, context: _Context) -> Iterator[object]:
-    for row in _missing(seeds.phrases, set(Phrase.objects.values_list("phrase", "source"))):
+    for row in _missing(
+        seeds.phrases, set(Phrase.objects.values_list("phrase", "source")), context
+    ):
         yield services.phrase_record(**row, by=None)
 
 
 def _load_topics(seeds: Seeds, context: _Context) -> Iterator[object]:
-    for row in _missing(seeds.topics, _keys(Topic)):
+    for row in _missing(seeds.topics, _keys(Topic), context):
         yield services.topic_record(**row, by=None)
 
 
 def _load_outlets(seeds: Seeds, context: _Context) -> Iterator[object]:
-    for row in _missing(seeds.outlets, _keys(Outlet)):
+    for row in _missing(seeds.outlets, _keys(Outlet), context):
         yield services.outlet_record(**row, by=None)
 
 
 def _load_articles(seeds: Seeds, context: _Context) -> Iterator[object]:
-    for row in _missing(seeds.articles, _keys(Article)):
+    for row in _missing(seeds.articles, _keys(Article), context):
         outlet = Outlet.objects.get(key=row.pop("outlet")) if row["outlet"] else None
         yield services.article_record(**{**row, "outlet": outlet}, by=None)
 
 
 def _load_forecasters(seeds: Seeds, context: _Context) -> Iterator[object]:
-    for row in _missing(seeds.forecasters, _keys(Forecaster)):
+    for row in _missing(seeds.forecasters, _keys(Forecaster), context):
         yield services.forecaster_record(**row, by=None)
 
 
 def _load_questions(seeds: Seeds, context: _Context) -> Iterator[object]:
-    for row in _missing(seeds.questions, _keys(Question)):
+    for row in _missing(seeds.questions, _keys(Question), context):
         on = row["condition_question"]
         row["condition_question"] = Question.objects.get(key=on) if on else None
         row["topic"] = Topic.objects.get(key=row["topic"])
@@ -116,7 +166,7 @@ def _said_in(row: Row) -> Row:
 
 
 def _load_predictions(seeds: Seeds, context: _Context) -> Iterator[object]:
-    for row in _missing(seeds.predictions, _references(Prediction)):
+    for row in _missing(seeds.predictions, _references(Prediction), context):
         row["question"] = Question.objects.get(key=row["question"])
         if row["phrase"]:
             phrase, source = row["phrase"]
@@ -125,12 +175,12 @@ def _load_predictions(seeds: Seeds, context: _Context) -> Iterator[object]:
 
 
 def _load_statements(seeds: Seeds, context: _Context) -> Iterator[object]:
-    for row in _missing(seeds.statements, _references(Statement)):
+    for row in _missing(seeds.statements, _references(Statement), context):
         yield services.statement_record(**_said_in(row), by=None, now=context.now)
 
 
 def _load_events(seeds: Seeds, context: _Context) -> Iterator[object]:
-    for row in _missing(seeds.events, _keys(Event)):
+    for row in _missing(seeds.events, _keys(Event), context):
         row["bears_on"] = [
             Bears(Question.objects.get(key=question), bearing, note)
             for question, bearing, note in row["bears_on"]
@@ -142,6 +192,7 @@ def _load_outcomes(seeds: Seeds, context: _Context) -> Iterator[object]:
     known = set(Outcome.objects.values_list("question__key", flat=True))
     for key, row in seeds.outcomes.items():
         if key not in known:
+            context.at = key
             yield services.outcome_enter(
                 question=Question.objects.get(key=key),
                 verdict=Verdict(

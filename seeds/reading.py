@@ -199,8 +199,8 @@ def _prediction(form: Form, seeds: Seeds) -> Row:
         "note": form.text("note", ""),
         **{name: form.probability(name, None) for name in ("probability", "low", "high")},
     }
-    if row["probability"] is None and row["phrase"] is None:
-        raise form.error("probability", "is missing; give it, or the phrase it is read off")
+    if row["probability"] is None and row["basis"] != Basis.VERBAL:
+        raise form.error("probability", "is missing; only a verbal prediction takes its phrase's")
     if row["basis"] == Basis.VERBAL and row["phrase"] is None:
         raise form.error("phrase", "is missing; a verbal prediction names its row of the lexicon")
     return row

@@ -8,12 +8,14 @@ import datetime as dt
 import logging
 import random
 import smtplib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.db import connection as database
 from django.db import transaction
 
 from predictions.models import Message
@@ -21,6 +23,7 @@ from predictions.models.choices import MessageState
 
 logger = logging.getLogger(__name__)
 
+_FAILURES_IN_A_ROW = 2
 _FIRST_PAUSE = dt.timedelta(seconds=30)
 _LONGEST_PAUSE = dt.timedelta(hours=4)
 Clock = Callable[[], dt.datetime]
@@ -36,22 +39,48 @@ class Delivered:
 
 
 def deliver(*, clock: Clock) -> Delivered:
-    """Try every message that is due now, each on its own: a bad address stops nobody behind it."""
-    began, done = clock(), Delivered()
+    """Try every message that is due now, each on its own: a bad address stops nobody behind it.
+
+    One pass runs at a time; another returns at once. It ends early when the server itself fails
+    twice in a row: the rest is for the next pass, and nobody waits for a server that is away.
+    """
+    done = Delivered()
+    with _alone() as alone:
+        if alone:
+            _deliver_all(clock, done)
+    return done
+
+
+def _deliver_all(clock: Clock, done: Delivered) -> None:
+    began, failures = clock(), 0
     connection = get_connection()
     try:
-        while message := _claim(began, clock()):
+        while failures < _FAILURES_IN_A_ROW and (message := _claim(began, clock())):
             try:
                 _hand_over(connection, message)
             except (OSError, ValueError) as error:  # smtplib's errors are OSErrors
                 _close(connection)
                 _mark_failed(message, error, clock(), done)
+                failures = failures + 1 if _is_the_servers(error) else 0
             else:
-                _mark(message, state=MessageState.SENT, sent_at=clock(), last_error="")
-                done.sent += 1
+                _mark_sent(message, clock())
+                done.sent, failures = done.sent + 1, 0
     finally:
         _close(connection)
-    return done
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """Whether nobody else delivers. Held by the session: no transaction stays open for SMTP."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext('deliver'))")
+        [alone] = cursor.fetchone()
+    try:
+        yield alone
+    finally:
+        if alone:
+            with database.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtext('deliver'))")
 
 
 @transaction.atomic
@@ -61,8 +90,10 @@ def _claim(began: dt.datetime, now: dt.datetime) -> Message | None:
     message: Message | None = waiting.first()
     if message is None:
         return None
+    lease = dt.timedelta(seconds=settings.MAIL_LEASE_SECONDS)
     message.state = MessageState.CLAIMED
-    message.due_at = now + dt.timedelta(seconds=settings.MAIL_LEASE_SECONDS)
+    # A message that takes its worker down with it comes round ever more rarely.
+    message.due_at = now + max(lease, pause_after(message.attempts))
     message.attempts += 1
     message.save(update_fields=["state", "due_at", "attempts"])
     return message
@@ -85,24 +116,38 @@ def _hand_over(connection: BaseEmailBackend, message: Message) -> None:
     connection.send_messages([mail])
 
 
+def _mark_sent(message: Message, now: dt.datetime) -> None:
+    """The server said yes: that stands, whoever may have claimed the message since."""
+    unsent = Message.objects.filter(pk=message.pk).exclude(state=MessageState.SENT)
+    unsent.update(state=MessageState.SENT, sent_at=now, last_error="")
+
+
 def _mark_failed(message: Message, error: Exception, now: dt.datetime, done: Delivered) -> None:
     logger.warning("message %s to the mail server failed: %s", message.pk, error)
-    if is_permanent(error) or message.attempts >= settings.MAIL_MAX_ATTEMPTS:
-        _mark(message, state=MessageState.DEAD, last_error=str(error))
+    old = now - message.created_at > dt.timedelta(hours=settings.MAIL_GIVE_UP_HOURS)
+    if is_permanent(error) or old:
+        fields: dict[str, object] = {"state": MessageState.DEAD}
         done.dead += 1
     else:
-        due_at = now + pause_after(message.attempts)
-        _mark(message, state=MessageState.WAITING, due_at=due_at, last_error=str(error))
+        fields = {"state": MessageState.WAITING, "due_at": now + pause_after(message.attempts)}
         done.put_off += 1
-
-
-def _mark(message: Message, **fields: object) -> None:
-    """Write the result, unless the lease ran out and somebody else has claimed the message."""
+    # Not if the lease ran out meanwhile and somebody else holds the message.
     held = Message.objects.filter(
         pk=message.pk, state=MessageState.CLAIMED, attempts=message.attempts
     )
-    if not held.update(**fields):
-        logger.warning("message %s outlived its lease and was claimed by another", message.pk)
+    held.update(last_error=str(error), **fields)
+
+
+def message_retry(*, message: Message, now: dt.datetime) -> None:
+    """Have a message that was given up tried again, as if it were new."""
+    given_up = Message.objects.filter(pk=message.pk, state=MessageState.DEAD)
+    given_up.update(state=MessageState.WAITING, due_at=now, created_at=now, attempts=0)
+
+
+def _is_the_servers(error: Exception) -> bool:
+    """Whether the server is away or hangs, and not one message or address at fault."""
+    answered = (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused)
+    return isinstance(error, OSError) and not isinstance(error, answered)
 
 
 def is_permanent(error: Exception) -> bool:
@@ -119,7 +164,7 @@ def is_permanent(error: Exception) -> bool:
 
 def pause_after(attempts: int) -> dt.timedelta:
     """Time until the next attempt: doubling from 30 s to 4 h, a quarter of it left to chance."""
-    pause: dt.timedelta = min(_FIRST_PAUSE * 2 ** (attempts - 1), _LONGEST_PAUSE)
+    pause: dt.timedelta = min(_FIRST_PAUSE * 2 ** min(attempts - 1, 20), _LONGEST_PAUSE)
     return pause * random.uniform(0.75, 1.0)  # noqa: S311 -- spreads load, guards nothing
 
 

@@ -57,7 +57,9 @@ class KeyedFact(Fact):
 def _canonical(value: Any, field: Any) -> Any:
     match value:
         case Decimal():
-            return f"{value:.{field.decimal_places}f}"
+            written = f"{value:.{field.decimal_places}f}"
+            # Digits beyond the column's scale were not written by us: rounding would hide them.
+            return written if Decimal(written) == value else str(value)
         case dt.datetime():
             return timestamp(value)
         case dt.date():

@@ -12,8 +12,8 @@ class Weight(models.TextChoices):
 
 class VoidReason(models.TextChoices):
     CONDITION_NOT_MET = "condition_not_met", "condition not met"
-    AMBIGUOUS = "ambiguous"
-    WITHDRAWN = "withdrawn"
+    AMBIGUOUS = "ambiguous", "ambiguous"
+    WITHDRAWN = "withdrawn", "withdrawn"
 
 
 class MessageKind(models.TextChoices):

@@ -115,7 +115,11 @@ class Question(KeyedFact):
 class Prediction(Fact):
     """Who said what, when, with what probability. A revision leaves the earlier one standing."""
 
-    # What `PredictionQuerySet.with_state` adds.
+    # What `PredictionQuerySet.with_state` and `with_scores` add.
+    brier: Decimal | None
+    brier_best: Decimal | None
+    brier_worst: Decimal | None
+    log: Decimal | None
     state: str
     outcome_settled_at: dt.datetime | None
     outcome_answer: str | None

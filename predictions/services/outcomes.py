@@ -97,6 +97,12 @@ def _check(question: Question, verdict: Verdict, now: dt.datetime) -> None:
     if verdict.void_reason and verdict.void_reason not in VoidReason.values:
         known = ", ".join(VoidReason.values)
         raise Invalid("void_reason", f"{verdict.void_reason!r} is not known; give one of {known}")
+    if verdict.settled_at < question.opened_at:
+        raise Invalid(
+            "settled_at",
+            f"{display(verdict.settled_at)} is before {question.key} opened, on "
+            f"{display(question.opened_at)}; what happened earlier is context and settles nothing",
+        )
     # By the day: a bare date stands for its end, which today has not reached yet.
     if verdict.settled_at.date() > now.date():
         raise Invalid(

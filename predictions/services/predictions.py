@@ -44,8 +44,8 @@ def prediction_record(
     """Record a probability of yes; one by the same forecaster on the question revises the earlier.
 
     `probability`, `low` and `high` lie in [0, 1], at most 6 places; a verbal prediction takes them
-    from its `phrase` where they are not given. On a question that is settled already it is scored
-    at once. Raises Invalid, naming the field.
+    from its `phrase` where they are not given. On a question that has an outcome it needs its
+    article, and is scored at once. Raises Invalid, naming the field.
     """
     if phrase is not None and probability is None:
         probability, low, high = phrase.point, phrase.low, phrase.high
@@ -56,6 +56,11 @@ def prediction_record(
             "made_at", f"{made_at:%Y-%m-%d} is in the future; give today or an earlier day"
         )
     locked = question_locked(question)
+    if article is None and locked.outcome is not None:
+        raise Invalid(
+            "article",
+            f"is missing; {locked.key} has an outcome: only what stands in a source can be added",
+        )
     probability, low, high = _checked_range(probability, low, high)
     prediction = Prediction(
         reference=reference,

@@ -8,6 +8,7 @@ from predictions.errors import Conflict, Invalid, NotFound
 from predictions.models import Question, Topic, User
 from predictions.models.choices import QuestionKind
 from predictions.services.posting import post
+from predictions.when import display
 
 _LONGEST_INTERVAL = 36_525  # a century
 
@@ -41,6 +42,8 @@ def question_open(
         raise Invalid("kind", f"{kind!r} cannot be scored yet; only binary questions are taken")
     if due_at is None and not due_rule:
         raise Invalid("due_at", "is missing; give a date, or say in due_rule how it comes about")
+    if due_at is not None and due_at < opened_at:
+        raise Invalid("due_at", f"{display(due_at)} is before it opens, on {display(opened_at)}")
     if condition_question and condition_answer not in ("yes", "no"):
         raise Invalid("condition_answer", "must be yes or no, the answer the condition asks for")
     if condition_answer and not condition_question:

@@ -1,5 +1,7 @@
 """The public dashboard."""
 
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -14,6 +16,8 @@ _LATEST = 8
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
+    if not settings.PUBLIC_READ and not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
     now = timezone.now()
     current = Outcome.objects.current().select_related("question")
     return render(

@@ -44,7 +44,7 @@ def test_a_worker_killed_before_the_server_accepted_sends_each_message_once(
 ) -> None:
     server, port = hesitant
     with service(
-        tmp_path / "var", EMAIL_URL=f"smtp://127.0.0.1:{port}", MAIL_LEASE_SECONDS="5"
+        tmp_path / "var", EMAIL_URL=f"smtp://127.0.0.1:{port}", MAIL_LEASE_SECONDS="24"
     ) as running:
         running.wait_until_ready()
         wait_for(lambda: server.asked >= 1, 30)

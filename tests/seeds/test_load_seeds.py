@@ -8,7 +8,16 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from ledger import journal
-from predictions.models import Article, Event, Outcome, Prediction, Question, Score, Statement
+from predictions.models import (
+    Article,
+    Event,
+    Outcome,
+    Prediction,
+    Question,
+    Score,
+    Statement,
+    Topic,
+)
 from predictions.scorecards import compared, scoreboard
 from predictions.when import display
 from seeds.forms import SeedError
@@ -88,9 +97,10 @@ class TestTheSeedArticles:
     def test_a_second_run_changes_nothing(self) -> None:
         journal.flush()
         before = journal.head()
-        recorded = load(now=NOW + dt.timedelta(days=1))
+        loaded = load(now=NOW + dt.timedelta(days=1))
         journal.flush()
-        assert not +recorded
+        assert not +loaded.recorded
+        assert not loaded.differing
         assert journal.head() == before
 
     def test_no_article_text_is_kept_and_every_quote_is_short(self) -> None:
@@ -178,7 +188,13 @@ def folder(tmp_path: Path) -> Path:
             'phrase = "no idea"',
             "'no idea' of 'editorial' is not in lexicon.toml",
         ),
-        ("articles/002-the-sun.toml", 'hedge = "', 'mood = "', "hedge: is missing"),
+        ("articles/002-the-sun.toml", 'hedge = "', 'mood = "', r"hedge: is missing"),
+        (
+            "articles/002-the-sun.toml",
+            'hedge = "',
+            'hege = "',
+            "hedge: is missing; give text in quotes; is 'hege' a slip for it",
+        ),
     ],
 )
 def test_a_mistake_in_a_file_is_named_and_nothing_is_written(
@@ -193,6 +209,21 @@ def test_a_mistake_in_a_file_is_named_and_nothing_is_written(
     with pytest.raises(SeedError, match=told):
         load(now=NOW, folder=folder)
     assert not Question.objects.exists()
+
+
+def test_what_differs_from_what_is_recorded_is_said_and_stays(folder: Path) -> None:
+    load(now=NOW, folder=folder)
+    path = folder / "topics.toml"
+    path.write_text(path.read_text().replace('name = "', 'name = "Another ', 1))
+    assert load(now=NOW, folder=folder).differing == ["topic:war-in-ukraine: name"]
+    assert not Topic.objects.filter(name__startswith="Another").exists()
+
+
+def test_what_a_service_refuses_is_named_with_its_row(folder: Path) -> None:
+    path = folder / "articles" / "002-the-sun.toml"
+    path.write_text(path.read_text().replace('sha256 = "63', 'sha256 = "xx'))
+    with pytest.raises(SeedError, match=r"^articles: seed-002: sha256: "):
+        load(now=NOW, folder=folder)
 
 
 def test_an_unknown_key_is_refused(folder: Path) -> None:

@@ -4,7 +4,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from predictions.errors import PredictionsError
 from predictions.models import User
 from seeds.forms import SeedError
 from seeds.loader import FOLDER, load
@@ -18,15 +17,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            recorded = load(
+            loaded = load(
                 now=timezone.now(),
                 # Whoever set the service up looks after its first questions.
                 reviewer=User.objects.filter(is_superuser=True).order_by("pk").first(),
                 folder=options["folder"],
             )
-        except (SeedError, PredictionsError) as error:
+        except SeedError as error:
             raise CommandError(str(error), returncode=2) from error
-        told = ", ".join(f"{count} {table}" for table, count in recorded.items() if count)
+        told = ", ".join(f"{count} {table}" for table, count in loaded.recorded.items() if count)
         self.stdout.write(
             f"recorded {told}" if told else "nothing new: all of it is recorded already"
         )
+        for place in loaded.differing:
+            self.stderr.write(f"differs from what is recorded, which stays: {place}")

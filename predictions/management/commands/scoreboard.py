@@ -55,7 +55,9 @@ def _cells(name: str, totals: Totals) -> list[str]:
         name,
         *(str(getattr(totals, count)) for count in _COUNTS),
         _figure(totals.mean_brier),
-        f"{_figure(totals.mean_brier_low)}-{_figure(totals.mean_brier_high)}",
+        f"{_figure(totals.mean_brier_low)}-{_figure(totals.mean_brier_high)}"
+        if totals.scored
+        else "-",
         f"{interval[0]:.2f} to {interval[1]:.2f}" if interval else "-",
         _figure(totals.mean_log),
         _figure(totals.skill, 2),

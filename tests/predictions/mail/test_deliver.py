@@ -5,11 +5,13 @@ import smtplib
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.db import connection
 
-from predictions.mail.deliver import Delivered, deliver, is_permanent, pause_after
+from predictions.mail.deliver import Delivered, deliver, is_permanent, message_retry, pause_after
 from predictions.models import Message
 from predictions.models.choices import MessageKind, MessageState
 from tests.ports import free_port
@@ -118,14 +120,16 @@ def test_what_was_put_off_is_tried_again_when_its_pause_is_over(
     assert deliver(clock=lambda: message.due_at) == Delivered(put_off=1)
 
 
-def test_after_the_last_attempt_a_message_is_given_up(
+def test_a_message_grown_old_is_given_up_and_can_be_tried_again(
     server: Server, now: dt.datetime, settings: Any
 ) -> None:
-    settings.MAIL_MAX_ATTEMPTS = 2
-    queue(now, "later@example.org")
-    assert deliver(clock=lambda: now) == Delivered(put_off=1)
-    assert deliver(clock=lambda: now + dt.timedelta(hours=1)) == Delivered(dead=1)
+    settings.MAIL_GIVE_UP_HOURS = 2
+    [message] = queue(now, "later@example.org")
+    assert deliver(clock=lambda: now + dt.timedelta(hours=1)) == Delivered(put_off=1)
+    assert deliver(clock=lambda: now + dt.timedelta(hours=3)) == Delivered(dead=1)
     assert deliver(clock=lambda: now + dt.timedelta(days=9)) == Delivered()
+    message_retry(message=message, now=now + dt.timedelta(days=9))
+    assert deliver(clock=lambda: now + dt.timedelta(days=9)) == Delivered(put_off=1)
 
 
 def test_a_claimed_message_is_left_alone_until_its_lease_runs_out(
@@ -141,9 +145,36 @@ def test_a_claimed_message_is_left_alone_until_its_lease_runs_out(
 def test_a_server_that_is_away_loses_nothing(now: dt.datetime, settings: Any) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
-    queue(now, "ada@example.org", "bob@example.org")
+    queue(now, "ada@example.org", "bob@example.org", "eve@example.org")
+    # After two failures the pass ends: nobody waits for a server that is away.
     assert deliver(clock=lambda: now) == Delivered(put_off=2)
     assert set(states().values()) == {MessageState.WAITING}
+
+
+def test_a_send_that_outlasts_its_lease_is_marked_all_the_same(
+    server: Server, now: dt.datetime, settings: Any
+) -> None:
+    settings.MAIL_LEASE_SECONDS = 1
+    [message] = queue(now, "ada@example.org")
+    moments = iter([now, now])
+
+    def clock() -> dt.datetime:
+        # After the claim, somebody else claims it too; then the server accepts.
+        moment = next(moments, None)
+        if moment is None:
+            Message.objects.filter(pk=message.pk).update(attempts=2)
+        return now
+
+    assert deliver(clock=clock).sent == 1
+    assert states() == {"ada@example.org": MessageState.SENT}
+
+
+def test_while_one_pass_delivers_another_leaves_at_once(server: Server, now: dt.datetime) -> None:
+    queue(now, "ada@example.org")
+    with psycopg.connect(**connection.get_connection_params()) as other:
+        other.execute("SELECT pg_advisory_lock(hashtext('deliver'))")
+        assert deliver(clock=lambda: now) == Delivered()
+    assert deliver(clock=lambda: now) == Delivered(sent=1)
 
 
 def test_the_service_itself_being_refused_is_never_final() -> None:

@@ -103,7 +103,9 @@ def test_a_prediction_made_when_the_question_was_settled_is_late(make: Maker) ->
 def test_a_prediction_recorded_after_the_outcome_is_scored_at_once(make: Maker) -> None:
     question = make.question()
     make.outcome(question, "yes")
-    make.prediction("0.7", question=question)
+    with pytest.raises(Invalid, match=r"^article: is missing"):
+        make.prediction("0.99", question=question)
+    make.prediction("0.7", question=question, article=make.article())
     assert figures()["brier"] == Decimal("0.09")
 
 
@@ -115,6 +117,7 @@ def test_a_prediction_recorded_after_the_outcome_is_scored_at_once(make: Maker) 
         ({"answer": "yes", "void_reason": "ambiguous"}, "void_reason"),
         ({"answer": None, "void_reason": "boring"}, "void_reason"),
         ({"settled_at": end_of(dt.date(2026, 11, 24))}, "settled_at"),
+        ({"settled_at": end_of(dt.date(2025, 1, 1))}, "settled_at"),
         ({"rationale": " "}, "rationale"),
         ({"rationale": "nul \x00"}, "rationale"),
         ({"rationale": "half \ud800"}, "rationale"),
@@ -223,7 +226,7 @@ def test_the_database_refuses_a_score_of_another_question_or_of_a_late_predictio
 ) -> None:
     question = make.question()
     outcome = make.outcome(question, "yes")
-    late = make.prediction(question=question, made_at=outcome.settled_at)
+    late = make.prediction(question=question, made_at=outcome.settled_at, article=make.article())
     nothing = dict.fromkeys(("value", "best", "worst"), Decimal(0))
     for prediction in (make.prediction(), late):
         score = Score(

@@ -81,6 +81,7 @@ def test_a_quote_must_lie_within_its_article(make: Maker) -> None:
         ({"criteria": ""}, "criteria"),
         ({"kind": "numeric"}, "kind"),
         ({"due_at": None}, "due_at"),
+        ({"due_at": end_of(dt.date(2025, 1, 1))}, "due_at"),
         ({"horizon_basis": "guess"}, "horizon_basis"),
         ({"review_every_days": 0}, "review_every_days"),
         ({"review_every_days": 10**9}, "review_every_days"),

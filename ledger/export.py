@@ -1,0 +1,69 @@
+"""The export: the whole log as lines of JSON, for `verifier.py` to verify anywhere.
+
+    {"format":"prediction-ledger-export/1","origin":…,"root":"<hex>","size":n}
+    <the exact bytes of entry 1>
+    …
+    <the exact bytes of entry n>
+    {"checkpoints":["<signed note>",…],"keys":["<verifier key>",…]}
+
+Canonical JSON never holds a newline, so an entry's line is its body, and its place its sequence.
+"""
+
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, BinaryIO
+
+import orjson
+from django.db import connection, transaction
+
+from ledger.errors import NotSnapshot
+from ledger.journal import TreeHead
+from ledger.models import Entry
+
+FORMAT = "prediction-ledger-export/1"
+
+_CHUNK = 2_000
+
+
+def write_export(
+    stream: BinaryIO,
+    *,
+    entries: Iterable[bytes],
+    head: TreeHead,
+    checkpoints: Sequence[str],
+    keys: Sequence[str],
+    origin: str | None,
+) -> None:
+    """Write an export of a log with this head. Writes what it is given; judging is the verifier's.
+
+    `checkpoints` are signed notes, oldest first; `keys` are the verifier keys that signed them
+    (every signature by one of these); `origin` is the name they are signed under. An export without
+    checkpoints has no origin: nothing would vouch for it.
+    """
+    named = origin if checkpoints else None
+    header = {"format": FORMAT, "origin": named, "root": head.root, "size": head.size}
+    stream.write(_line(header))
+    stream.writelines(body + b"\n" for body in entries)
+    stream.write(_line({"checkpoints": list(checkpoints), "keys": list(keys)}))
+
+
+def bodies() -> Iterator[bytes]:
+    """Every entry's exact bytes in order, through a cursor on the server."""
+    rows = Entry.objects.order_by("sequence").values_list("body", flat=True)
+    return (bytes(body) for body in rows.iterator(chunk_size=_CHUNK))
+
+
+@contextlib.contextmanager
+def snapshot() -> Iterator[None]:
+    """One moment of the database for all that is read inside. Raises NotSnapshot if one is open."""
+    if connection.in_atomic_block:
+        raise NotSnapshot("an export opens its own transaction; make it outside of any other")
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
+
+
+def _line(value: dict[str, Any]) -> bytes:
+    """Canonical, as `encoding` writes an entry, but of any length: years of checkpoints."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)

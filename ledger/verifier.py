@@ -1,0 +1,831 @@
+#!/usr/bin/env python3
+"""Verifies an export of a prediction ledger, offline: this one file, and Python 3.9 or later.
+
+It trusts nothing but what you bring: the log's public key, or what you once received from it (a
+checkpoint, or a report's mail). In order: findings, canonical JSON, the Merkle tree, Ed25519, keys
+and notes, witnesses, scores, the log, the three modes, the command line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import contextlib
+import datetime as dt
+import email
+import functools
+import gzip
+import hashlib
+import json
+import math
+import re
+import sys
+import unicodedata
+import zlib
+from collections.abc import Iterator
+from decimal import ROUND_HALF_EVEN, Decimal
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple, cast
+
+INTACT, TAMPERED, CANNOT_RUN, ROLLED_BACK, STALE, UNSIGNED = range(6)
+VERDICTS = ("intact", "TAMPERED", "could not run", "ROLLED BACK", "STALE", "unsigned")
+EPILOG = """\
+exit codes, the first that applies:
+  2  could not run: bad usage, a file that cannot be read, no checkpoint in an --against file
+  1  tampered: something is not as it was written; every place is named
+  3  rolled back: intact in itself, but shorter than a checkpoint that you hold or it shows itself
+  5  unsigned: intact in itself, but it has no checkpoint, or you gave no --key to check one by
+  4  stale: nothing signed is younger than --max-age (a checkpoint is as old as its last entry)
+  0  intact: up to its newest checkpoint, everything is as a key of yours has signed it
+
+Entries after the newest checkpoint are verified too, but nobody has signed them yet. Of a .gz, what
+it unpacks to is verified. Signatures of checkpoints given by --against are not asked for: you vouch
+for what you have kept.
+"""
+MOST_SHOWN = 100  # findings; all are counted
+
+
+class Problem(Exception):
+    """Something is not as it should be; whoever catches it knows the place."""
+
+
+class Findings:
+    """What was found, each with its place."""
+
+    def __init__(self) -> None:
+        self.codes: set[int] = set()
+        self.total = 0
+        self.shown: list[dict[str, str]] = []
+
+    def add(self, place: str, problem: object, code: int = TAMPERED) -> None:
+        self.codes.add(code)
+        self.total += 1
+        if self.total <= MOST_SHOWN:
+            # What a stranger wrote is printed without its control characters.
+            shown = re.sub(r"[\x00-\x1f\x7f-\x9f]", "?", str(problem))
+            self.shown.append({"place": place, "problem": shown})
+
+    @contextlib.contextmanager
+    def at(self, place: str) -> Iterator[None]:
+        """Whatever is a Problem inside is a finding at this place."""
+        try:
+            yield
+        except Problem as problem:
+            self.add(place, problem)
+
+
+# --- canonical JSON: RFC 8785, of values that every language writes alike ---------------------
+
+
+def parse_json(data: bytes, canonical: bool = True) -> Any:
+    """A value without floats, doubled or non-ASCII keys, large integers, or text that is not NFC.
+
+    Where it is to be canonical, any other bytes are a Problem, even if they say the same.
+    """
+    try:
+        text = data.decode("utf-8")
+        value = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_int=_integer,
+            parse_float=_no_float,
+            parse_constant=_no_float,
+        )
+        # Of a text in normal form, every part is; unless it says something by number.
+        if "\\u" in text or not unicodedata.is_normalized("NFC", text):
+            _check_text(value)
+        again = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    except (ValueError, RecursionError) as error:
+        raise Problem(f"is not JSON ({error})") from error
+    if canonical and again.encode("utf-8") != data:
+        raise Problem("is not in canonical form")
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs) or not "".join(value).isascii():
+        raise Problem("names a key twice, or one that is not ASCII")
+    return value
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > 17 or abs(int(digits)) >= 2**53:
+        raise Problem(f"holds an integer that is not below 2^53: {digits[:30]}")
+    return int(digits)
+
+
+def _no_float(digits: str) -> None:
+    raise Problem(f"holds a number that is not an integer: {digits[:30]}")
+
+
+def _check_text(value: Any) -> None:
+    if isinstance(value, str):
+        value.encode("utf-8")  # no half of a surrogate pair
+        if not unicodedata.is_normalized("NFC", value):
+            raise Problem("holds text that is not in Unicode normal form C")
+    elif isinstance(value, (list, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
+            _check_text(item)
+
+
+def check_shape(value: Any, shape: dict[str, Any]) -> None:
+    """Exactly these keys, each with a value of its type, or of one of its types."""
+    if not isinstance(value, dict) or value.keys() != shape.keys():
+        raise Problem(f"does not have the keys {', '.join(shape)}, and no others")
+    for key, types in shape.items():
+        if type(value[key]) not in (types if isinstance(types, tuple) else (types,)):
+            raise Problem(f"has a {key} of the wrong type")
+
+
+# --- the Merkle tree: RFC 9162, section 2.1 ---------------------------------------------------
+
+EMPTY_ROOT = hashlib.sha256(b"").digest()
+
+
+def leaf_hash(body: bytes) -> bytes:
+    return hashlib.sha256(b"\x00" + body).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+class Tree:
+    """Keeps every complete subtree's hash, 64 bytes an entry, so it knows its root at any size."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.levels: list[bytearray] = []
+
+    def add(self, node: bytes) -> None:
+        """Append a leaf hash; a pair that it completes is a node of the next level."""
+        self.size += 1
+        for level in self.levels:
+            level += node
+            if len(level) % 64:
+                return
+            node = node_hash(bytes(level[-64:-32]), node)
+        self.levels.append(bytearray(node))
+
+    def root(self, size: int) -> bytes:
+        """Its complete subtrees, one a set bit of `size`, folded from the right."""
+        found = b""
+        for number, level in enumerate(self.levels):
+            if size >> number & 1:
+                end = (size >> number) * 32
+                node = bytes(level[end - 32 : end])
+                found = node_hash(node, found) if found else node
+        return found or EMPTY_ROOT
+
+
+def proves_inclusion(leaf: bytes, index: int, head: Checkpoint, proof: list[bytes]) -> bool:
+    """Section 2.1.3.2. Size and root are a signed checkpoint's: a proof does not say its size."""
+    roots = climb(index, head.size - 1, leaf, proof) if 0 <= index < head.size else None
+    return roots is not None and roots[1] == head.root
+
+
+def proves_consistency(old: Checkpoint, new: Checkpoint, proof: list[bytes]) -> bool:
+    """Section 2.1.4.2. Nothing needs a proof between equals, nor after an empty log."""
+    if old.size in (0, new.size):
+        return old.root == (new.root if old.size == new.size else EMPTY_ROOT) and not proof
+    # A complete old tree is a node of the new one, and the proof leaves it out.
+    first, *rest = [old.root, *proof] if old.size & (old.size - 1) == 0 else proof or [b""]
+    place, last = old.size - 1, new.size - 1
+    while place & 1:
+        place, last = place >> 1, last >> 1
+    return climb(place, last, first, rest) == (old.root, new.root)
+
+
+def climb(place: int, last: int, node: bytes, proof: list[bytes]) -> tuple[bytes, bytes] | None:
+    """From the node at this place of its level, of which `last` is the last, to the root: of the
+    tree that ends with the node, and of the whole. None where the proof is too short or long."""
+    old = new = node
+    for sibling in proof:
+        if last == 0:
+            return None
+        if place & 1 or place == last:
+            old, new = node_hash(sibling, old), node_hash(sibling, new)
+            while place and not place & 1:  # at the right edge, some levels have no sibling
+                place, last = place >> 1, last >> 1
+        else:
+            new = node_hash(new, sibling)
+        place, last = place >> 1, last >> 1
+    return (old, new) if last == 0 else None
+
+
+# --- Ed25519: RFC 8032, section 5.1. For verifying alone: it is not constant-time --------------
+
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, -1, P) % P
+ROOT_OF_MINUS_1 = pow(2, (P - 1) // 4, P)
+Point = tuple[int, int, int, int]  # X, Y, Z, T: x = X/Z, y = Y/Z, xy = T/Z
+NEUTRAL: Point = (0, 1, 1, 0)
+
+
+def point_add(one: Point, other: Point) -> Point:
+    """Section 5.1.4."""
+    a = (one[1] - one[0]) * (other[1] - other[0]) % P
+    b = (one[1] + one[0]) * (other[1] + other[0]) % P
+    c = 2 * one[3] * other[3] * D % P
+    d = 2 * one[2] * other[2] % P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return (e * f % P, g * h % P, f * g % P, e * h % P)
+
+
+def point_multiply(scalar: int, point: Point) -> Point:
+    total = NEUTRAL
+    while scalar:
+        if scalar & 1:
+            total = point_add(total, point)
+        point = point_add(point, point)
+        scalar >>= 1
+    return total
+
+
+def point_encode(point: Point) -> bytes:
+    """Section 5.1.2."""
+    inverse = pow(point[2], -1, P)
+    x, y = point[0] * inverse % P, point[1] * inverse % P
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+def point_decode(data: bytes) -> Point | None:
+    """Section 5.1.3; None where no point is encoded, or not in the one way there is."""
+    number = int.from_bytes(data, "little")
+    sign, y = number >> 255, number & (1 << 255) - 1
+    if len(data) != 32 or y >= P:
+        return None
+    u, v = (y * y - 1) % P, (D * y * y + 1) % P
+    x = u * pow(v, 3, P) * pow(u * pow(v, 7, P), (P - 5) // 8, P) % P
+    if (v * x * x + u) % P == 0:
+        x = x * ROOT_OF_MINUS_1 % P
+    if (v * x * x - u) % P or (x == 0 and sign):
+        return None
+    if x & 1 != sign:
+        x = P - x
+    return (x, y, 1, x * y % P)
+
+
+BASE = cast(Point, point_decode(bytes.fromhex("58" + 31 * "66")))  # y = 4/5
+
+
+def verifies(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Section 5.1.7, without its factor of 8: is [S]B − [k]A the bytes R?"""
+    point = point_decode(public)
+    s = int.from_bytes(signature[32:], "little")
+    if point is None or len(signature) != 64 or s >= ORDER:
+        return False
+    k = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little")
+    minus_a = (P - point[0], point[1], 1, P - point[3])
+    found = point_add(point_multiply(s, BASE), point_multiply(k % ORDER, minus_a))
+    return point_encode(found) == signature[:32]
+
+
+# --- keys and notes: c2sp.org/signed-note, c2sp.org/tlog-checkpoint ---------------------------
+
+
+class Key(NamedTuple):
+    name: str
+    id: bytes
+    public: bytes
+
+
+class Checkpoint(NamedTuple):
+    origin: str
+    size: int
+    root: bytes
+
+
+def parse_key(text: Any) -> Key:
+    """`<name>+<8 hex digits of the id>+<base64 of 0x01 and the public key>`."""
+    matched = re.fullmatch(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)", str(text))
+    public = unbase64(matched[3]) if matched else b""
+    if not matched or len(public) != 33 or public[0] != 1:
+        raise Problem(f"{text!r} is not a verifier key")
+    name, key_id = matched[1], bytes.fromhex(matched[2])
+    if hashlib.sha256(name.encode() + b"\n" + public).digest()[:4] != key_id:
+        raise Problem(f"the id of the key {text!r} is not that of its bytes")
+    point = point_decode(public[1:])
+    if point is None or point_encode(point_multiply(8, point)) == point_encode(NEUTRAL):
+        raise Problem(f"{text!r} is no key: nobody could sign by it, or anybody")
+    return Key(name, key_id, public[1:])
+
+
+def open_checkpoint(note: Any, keys: set[Key]) -> tuple[Checkpoint, set[Key], list[str]]:
+    """What a note says, the keys that have signed it, and the names of others that claim to.
+
+    A false signature by one of the keys condemns the note.
+    """
+    text, blank, tail = str(note).rpartition("\n\n")
+    if not blank or not tail.endswith("\n") or re.search(r"[\x00-\x09\x0b-\x1f]", str(note)):
+        raise Problem("is not a signed note")
+    signed, others = set(), []
+    for number, line in enumerate(tail[:-1].split("\n")):
+        matched = re.fullmatch(r"— ([^\s+]+) ([A-Za-z0-9+/=]+)", line)
+        signature = unbase64(matched[2]) if matched else b""
+        if not matched or len(signature) < 5 or number == 100:
+            raise Problem(f"{line!r} is not a signature line, or there are more than 100")
+        by = [key for key in keys if key[:2] == (matched[1], signature[:4])]
+        if not by:
+            others.append(f"{matched[1]}+{signature[:4].hex()}")
+        elif not verifies(by[0].public, f"{text}\n".encode(), signature[4:]):
+            raise Problem(f"the signature of {matched[1]} does not hold")
+        signed |= set(by)
+    return parse_checkpoint(f"{text}\n"), signed, others
+
+
+def parse_checkpoint(text: str) -> Checkpoint:
+    """Origin, size and root, a line each; no extension lines."""
+    matched = re.fullmatch(r"([^\x00-\x1f]+)\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/]{43}=)\n", text)
+    if not matched:
+        raise Problem("is not a checkpoint: origin, size, root")
+    return Checkpoint(matched[1], int(matched[2]), unbase64(matched[3]))
+
+
+def unbase64(text: str) -> bytes:
+    """Only the one spelling of the bytes."""
+    with contextlib.suppress(ValueError):
+        data = base64.b64decode(text, validate=True)
+        if base64.b64encode(data).decode() == text:
+            return data
+    raise Problem(f"{text[:100]!r} is not base64, or not as it is written")
+
+
+# --- witnesses: what somebody has kept --------------------------------------------------------
+
+IN_MAIL = re.compile(r"(?<![0-9.,])([0-9]{1,19}) entries, root[\s>]+([0-9a-f]{64})\b")
+IN_NOTE = re.compile(r"(?m)^\S[^\n]*\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/]{43}=)$")
+
+
+def read_witnesses(path: Path) -> list[Checkpoint]:
+    """Every checkpoint in a file: a note, signed or not, a report's text, or a mail's parts."""
+    data = path.read_bytes()
+    parts = [part.get_payload(decode=True) for part in email.message_from_bytes(data).walk()]
+    found = set()
+    for part in [data, *parts]:
+        text = part.decode("utf-8", "replace") if isinstance(part, bytes) else ""
+        text = text.replace("\r\n", "\n")
+        found |= {(int(size), bytes.fromhex(root)) for size, root in IN_MAIL.findall(text)}
+        found |= {(int(size), unbase64(root)) for size, root in IN_NOTE.findall(text)}
+    if not found:
+        raise Problem(f"{path} holds no checkpoint, nor “N entries, root …” as in a report")
+    return [Checkpoint("", size, root) for size, root in sorted(found)]
+
+
+# --- scores: recomputed from the rows that the entries set ------------------------------------
+
+RULES = ("brier", "log")
+TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
+
+
+class Outcome(NamedTuple):
+    id: str
+    question: str
+    answer: str | None
+    settled_at: str
+    entry: int
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def loss(rule: str, p: str, happened: bool) -> str:
+    """Of a probability of yes, from float64, rounded half to even at 9 decimal places.
+
+    Brier: (p − o)². Log: −ln of the probability of what happened, clipped to [0.01, 0.99].
+    """
+    given = float(p)
+    error = given - happened
+    of_fact = given if happened else 1.0 - given
+    score = error * error if rule == "brier" else -math.log(min(max(of_fact, 0.01), 0.99))
+    return f"{Decimal(score).quantize(Decimal('1e-9'), ROUND_HALF_EVEN):f}"
+
+
+class Scores:
+    """The last word on predictions and outcomes, and the postings, packed: millions must fit."""
+
+    def __init__(self) -> None:
+        self.predictions: dict[str, str] = {}  # id → question, made_at, low, p, high
+        self.outcomes: dict[str, Outcome] = {}
+        self.corrected: set[str | None] = set()
+        self.posted: dict[bytes, str] = {}  # → entry, id, value, best, worst; "" once reversed
+
+    def fold(self, facts: dict[str, Any], entry: int) -> None:
+        """Take in the rows of one entry."""
+        try:
+            for row in facts.get("prediction", ()):
+                self._prediction(row)
+            for row in facts.get("outcome", ()):
+                question, settled_at = pack(row["question_id"], row["settled_at"]).split()
+                self.outcomes[row["id"]] = Outcome(
+                    row["id"], question, row["answer"], settled_at, entry
+                )
+                self.corrected.add(row["corrects_id"])
+            for row in facts.get("score", ()):
+                self._score(row, entry)
+        except (AttributeError, KeyError, TypeError, ValueError, ArithmeticError) as error:
+            raise Problem(f"holds a row that is not in the form of one ({error!r})") from error
+
+    def _prediction(self, row: dict[str, Any]) -> None:
+        p = row["probability"]
+        if p is None:  # not of yes or no: no rule here scores it
+            self.predictions.pop(row["id"], None)
+            return
+        low, high = row["low"] or p, row["high"] or p
+        if not 0 <= float(low) <= float(p) <= float(high) <= 1:
+            raise Problem(f"prediction {row['id']}: {low}, {p}, {high} are no probabilities")
+        self.predictions[row["id"]] = pack(row["question_id"], row["made_at"], low, p, high)
+
+    def _score(self, row: dict[str, Any], entry: int) -> None:
+        key = score_key(row["prediction_id"], row["outcome_id"], row["rule"])
+        packed = pack(str(entry), row["id"], row["value"], row["best"], row["worst"])
+        if row["reverses_id"] is None:
+            if key in self.posted:
+                raise Problem(f"score {row['id']} was posted before")
+            self.posted[key] = packed
+            return
+        reversed_one = self.posted.get(key, "").split()[1:]
+        negated = [-Decimal(now) for now in packed.split()[2:]]
+        if [row["reverses_id"], *negated] != [*reversed_one[:1], *map(Decimal, reversed_one[1:])]:
+            raise Problem(f"score {row['id']} does not reverse one that stands")
+        self.posted[key] = ""
+
+    def check(self, findings: Findings) -> None:
+        """Hold what stands against a fresh computation; uses up the postings."""
+        standing: dict[str, list[Outcome]] = {}
+        for outcome in self.outcomes.values():
+            if outcome.id not in self.corrected and outcome.answer is not None:
+                standing.setdefault(outcome.question, []).append(outcome)
+        for prediction, packed in self.predictions.items():
+            question, made_at, low, p, high = packed.split()
+            for outcome in standing.get(question, ()):
+                if made_at < outcome.settled_at:  # a later one is kept, but not scored
+                    ends = (p, high, low) if outcome.answer == "yes" else (p, low, high)
+                    self._compare(prediction, ends, outcome, findings)
+        for left in filter(None, self.posted.values()):
+            entry, score, *_ = left.split()
+            findings.add(f"entry {entry}", f"score {score} counts, but nothing has earned it")
+
+    def _compare(
+        self, prediction: str, ends: tuple[str, ...], outcome: Outcome, findings: Findings
+    ) -> None:
+        """`ends`: the probability as said, and the ends of its range that score best and worst."""
+        for rule in RULES:
+            expected = [loss(rule, end, outcome.answer == "yes") for end in ends]
+            posted = self.posted.pop(score_key(prediction, outcome.id, rule), "").split()
+            if not posted:
+                problem = f"prediction {prediction} has no {rule} score for this outcome"
+                findings.add(f"entry {outcome.entry}", problem)
+            elif posted[2:] != expected:
+                problem = f"{rule} score {posted[1]} of prediction {prediction} says {posted[2:]}"
+                findings.add(f"entry {posted[0]}", f"{problem}; recomputed it is {expected}")
+
+
+def pack(*fields: str) -> str:
+    packed = " ".join(fields)
+    if packed.split() != list(fields):
+        raise Problem(f"holds a row with an empty field, or a space in one: {packed[:200]}")
+    return packed
+
+
+def score_key(*of: str) -> bytes:
+    """Stands for prediction, outcome and rule."""
+    return hashlib.blake2b(" ".join(of).encode(), digest_size=16).digest()
+
+
+# --- the log ----------------------------------------------------------------------------------
+
+MAX_BODY = 65_535
+MAX_TRAILER = 1 << 28
+ENTRY = {"actor": str, "facts": dict, "kind": str, "subject": str, "time": str, "uuid": str}
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def parse_entry(body: bytes) -> dict[str, Any]:
+    """An entry's body: canonical, and of exactly its form."""
+    if len(body) > MAX_BODY:
+        raise Problem(f"is longer than {MAX_BODY} bytes")
+    entry: dict[str, Any] = parse_json(body)
+    check_shape(entry, ENTRY)
+    if not TIME.fullmatch(entry["time"]) or not UUID.fullmatch(entry["uuid"]):
+        raise Problem("its time or its uuid is not in the form of one")
+    with contextlib.suppress(ValueError):
+        dt.datetime.fromisoformat(entry["time"][:-1])
+        return entry
+    raise Problem(f"its time {entry['time']} is none")
+
+
+class Log:
+    """Takes entries in their order: form, time, uuid, tree, scores."""
+
+    def __init__(self, findings: Findings, young: str) -> None:
+        self.findings = findings
+        self.young = young  # the time from which on an entry is not stale
+        self.first_young = math.inf
+        self.tree = Tree()
+        self.scores = Scores()
+        self.uuids: set[bytes] = set()
+        self.time = ""
+
+    def add(self, line: bytes) -> None:
+        body = line[:-1] if line.endswith(b"\n") else line
+        self.tree.add(leaf_hash(body))
+        with self.findings.at(f"entry {self.tree.size}"):
+            if body is line:
+                raise Problem(f"is longer than {MAX_BODY} bytes, or not ended by a newline")
+            entry = parse_entry(body)
+            self._check_order(entry["time"], bytes.fromhex(entry["uuid"].replace("-", "")))
+            self.scores.fold(entry["facts"], self.tree.size)
+
+    def _check_order(self, time: str, uuid: bytes) -> None:
+        last, self.time = self.time, max(time, self.time)
+        if time >= self.young:
+            self.first_young = min(self.first_young, self.tree.size)
+        if time <= last:
+            raise Problem(f"its time {time} is not after {last}")
+        if uuid in self.uuids:
+            raise Problem("its uuid is that of an earlier entry")
+        self.uuids.add(uuid)
+
+    def hold_against(self, place: str, witness: Checkpoint) -> None:
+        """A checkpoint must be a prefix of this log."""
+        size, root = witness.size, self.tree.root(witness.size)
+        if size > self.tree.size:
+            problem = f"knows {size} entries, here are {self.tree.size}: the last were taken away"
+            self.findings.add(place, problem, ROLLED_BACK)
+        elif root != witness.root:
+            problem = f"knows the first {size} entries by the root {witness.root.hex()}"
+            self.findings.add(place, f"{problem}; here it is {root.hex()}")
+
+
+# --- the three modes --------------------------------------------------------------------------
+
+EXPORT, RECEIPT, GROWTH = (
+    f"prediction-ledger-{kind}/1" for kind in ("export", "receipt", "consistency")
+)
+HEADER = {"format": str, "origin": (str, type(None)), "root": str, "size": int}
+TRAILER = {"checkpoints": list, "keys": list}
+RECEIPT_SHAPE = {
+    "body_base64": str,
+    "checkpoint": str,
+    "format": str,
+    "proof": list,
+    "sequence": int,
+}
+GROWTH_SHAPE = {"format": str, "from": int, "proof": list, "to": int}
+
+
+class Result(NamedTuple):
+    findings: Findings
+    about: str  # what was verified
+    signed: int | None  # up to which entry a key of yours has signed
+    stale: bool = False
+
+    def code(self) -> int:
+        if self.findings.codes:
+            return min(self.findings.codes)
+        return UNSIGNED if self.signed is None else STALE if self.stale else INTACT
+
+
+def verify_export(
+    stream: BinaryIO, keys: set[Key], witnesses: dict[str, list[Checkpoint]], young: str
+) -> Result:
+    """Header, entries and trailer; the log against what others hold; its scores."""
+    findings = Findings()
+    log = Log(findings, young)
+    lines = read_lines(stream)
+    header: dict[str, Any] = {}
+    trailer: dict[str, Any] = {"checkpoints": [], "keys": []}
+    with findings.at("line 1, the header"):
+        header = parse_frame(next(lines, b""), HEADER)
+    try:
+        trailer = read_body(lines, log)
+    except Problem as problem:
+        findings.add(f"line {log.tree.size + 2}", problem)
+    size, root = log.tree.size, log.tree.root(log.tree.size).hex()
+    for name, value in {"format": EXPORT, "root": root, "size": size}.items():
+        if header.get(name, value) != value:
+            findings.add("line 1, the header", f"its {name} is {header[name]!r}, not {value!r}")
+    signed = check_trailer(trailer, header.get("origin"), log, keys)
+    for name, checkpoints in witnesses.items():
+        for checkpoint in checkpoints:
+            log.hold_against(name, checkpoint)
+    log.scores.check(findings)
+    stale = bool(young) and signed is not None and signed < log.first_young
+    return Result(findings, f"{size} entries, root {root}", signed, stale)
+
+
+def read_lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Each line with its newline; of one that is too long only the beginning, without any."""
+    try:
+        while line := stream.readline(MAX_BODY + 1):
+            if line.startswith(b'{"checkpoints":') and not line.endswith(b"\n"):
+                line += stream.readline(MAX_TRAILER)
+            yield line
+            while len(line) > MAX_BODY and not line.endswith(b"\n"):
+                line = stream.readline(MAX_BODY + 1)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise Problem(f"the compressed file is damaged: {error}") from error
+
+
+def read_body(lines: Iterator[bytes], log: Log) -> dict[str, Any]:
+    """Entries go to the log; returns the trailer, after which nothing comes."""
+    for line in lines:
+        if line.startswith(b'{"checkpoints":'):
+            trailer = parse_frame(line, TRAILER)
+            if next(lines, b""):
+                raise Problem("is the trailer, but not the last line")
+            return trailer
+        log.add(line)
+    raise Problem("the trailer is missing: the export breaks off")
+
+
+def parse_frame(line: bytes, shape: dict[str, Any]) -> dict[str, Any]:
+    """The header or the trailer."""
+    if not line.endswith(b"\n"):
+        raise Problem("is missing, or not ended by a newline")
+    frame: dict[str, Any] = parse_json(line[:-1])
+    check_shape(frame, shape)
+    return frame
+
+
+def check_trailer(
+    trailer: dict[str, Any], origin: str | None, log: Log, keys: set[Key]
+) -> int | None:
+    """Every checkpoint against the log; the newest one's size, if a key of yours has signed it.
+
+    The keys that the export lists prove nothing by themselves: who made it may have made them.
+    """
+    notes, listed, signers, size = trailer["checkpoints"], set(keys), set[Key](), 0
+    with log.findings.at("the trailer's keys"):
+        listed |= set(map(parse_key, trailer["keys"]))
+        if len(set(trailer["keys"])) != len(trailer["keys"]):
+            raise Problem("name a key twice")
+    with log.findings.at("line 1, the header"):
+        if (origin is None) != (not notes):
+            raise Problem("must name an origin where there are checkpoints, and else none")
+    for number, note in enumerate(notes, 1):
+        with log.findings.at(f"checkpoint {number}"):
+            checkpoint, signers, others = open_checkpoint(note, listed)
+            if others:  # nothing would notice if these were changed
+                raise Problem(f"is signed by {', '.join(others)}, which the export does not list")
+            if checkpoint.origin != origin or checkpoint.size < size:
+                raise Problem("is of another log, or smaller than the one before it")
+            log.hold_against(f"checkpoint {number}", checkpoint)
+            size = checkpoint.size
+    if not keys or not notes:
+        return None
+    if not keys & signers:
+        log.findings.add(f"checkpoint {len(notes)}", "the newest is signed by no key you gave")
+    return size
+
+
+def verify_receipt(data: bytes, keys: set[Key]) -> Result:
+    """One entry, with the proof that it is in the log of a checkpoint."""
+    findings, about, signed = Findings(), "nothing", None
+    with findings.at("the receipt"):
+        receipt = parse_proof(data, RECEIPT_SHAPE, RECEIPT)
+        body, sequence = unbase64(receipt["body_base64"]), receipt["sequence"]
+        parse_entry(body)
+        head, signed = check_head(receipt["checkpoint"], keys)
+        about = f"entry {sequence} of {head.origin}, {head.size} entries, root {head.root.hex()}"
+        if not proves_inclusion(leaf_hash(body), sequence - 1, head, receipt["proof"]):
+            raise Problem(f"does not prove that this is entry {sequence} of {head.size}")
+    return Result(findings, about, signed)
+
+
+def verify_growth(note: str, olds: list[Checkpoint], data: bytes, keys: set[Key]) -> Result:
+    """A new checkpoint extends the one you hold."""
+    findings, about, signed = Findings(), "nothing", None
+    with findings.at("the checkpoint"):
+        new, signed = check_head(note, keys)
+        about = f"{new.origin}, {new.size} entries, root {new.root.hex()}"
+        growth = parse_proof(data, GROWTH_SHAPE, GROWTH)
+        for old in olds:
+            if old.size > new.size:
+                problem = f"has {new.size} entries, the one you hold {old.size}"
+                findings.add("the checkpoint", problem, ROLLED_BACK)
+            elif (growth["from"], growth["to"]) != (old.size, new.size):
+                raise Problem(f"the proof is not one from {old.size} to {new.size} entries")
+            elif not proves_consistency(old, new, growth["proof"]):
+                raise Problem(f"does not extend the one of {old.size} entries that you hold")
+    return Result(findings, about, signed)
+
+
+def parse_proof(data: bytes, shape: dict[str, Any], form: str) -> dict[str, Any]:
+    """A receipt or a proof, its hashes as bytes."""
+    value: dict[str, Any] = parse_json(data, canonical=False)
+    check_shape(value, shape)
+    if value["format"] != form or not all(
+        re.fullmatch(r"[0-9a-f]{64}", str(node)) for node in value["proof"]
+    ):
+        raise Problem(f"is not of the format {form}, or its proof not a list of hashes")
+    return {**value, "proof": [bytes.fromhex(node) for node in value["proof"]]}
+
+
+def check_head(note: str, keys: set[Key]) -> tuple[Checkpoint, int | None]:
+    """A checkpoint, and its size if one of the keys has signed it. Other signers may be witnesses,
+    or keys of other days."""
+    checkpoint, signed, others = open_checkpoint(note, keys)
+    if keys and not signed:
+        raise Problem(f"is signed by no key you gave, but by {', '.join(others)}")
+    return checkpoint, checkpoint.size if signed else None
+
+
+# --- the command line -------------------------------------------------------------------------
+
+
+def main() -> int:
+    parser = make_parser()
+    options = parser.parse_args()
+    given = [options.export, options.receipt, options.checkpoint]
+    if sum(one is not None for one in given) != 1:
+        parser.error("give one of EXPORT, --receipt and --checkpoint")
+    if options.checkpoint and not (options.against and options.proof):
+        parser.error("--checkpoint needs --against and --proof")
+    if not options.export and options.max_age is not None:
+        parser.error("--max-age is for an export")
+    try:
+        result = run(options)
+    except (Problem, OSError, OverflowError, ValueError) as error:
+        sys.stderr.write(f"verifier: could not run: {error}\n")
+        return CANNOT_RUN
+    cast(Any, sys.stdout).reconfigure(errors="backslashreplace")
+    show(result, options.json)
+    return result.code()
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="verifier.py",
+        description="Verifies an export of a prediction ledger, a receipt for one entry, or that a "
+        "checkpoint extends an older one. Needs this file and Python alone, and no network.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("export", metavar="EXPORT", nargs="?", type=Path, help="an export, plain or .gz")
+    add("--receipt", metavar="FILE", type=Path, help="an entry and the proof that it is logged")
+    add("--checkpoint", metavar="FILE", type=Path, help="a newer checkpoint than that --against")
+    add("--proof", metavar="FILE", type=Path, help="that the newer checkpoint extends the older")
+    add("--key", metavar="VKEY", action="append", default=[], help="a public key of the log")
+    add(
+        "--against",
+        metavar="FILE",
+        action="append",
+        type=Path,
+        default=[],
+        help="a checkpoint that you hold, or a report's mail: the log must begin with it",
+    )
+    add("--max-age", metavar="DAYS", type=float, help="what is signed must be younger than this")
+    add("--now", metavar="TIME", help="ISO 8601, UTC unless it says else (default: the clock)")
+    add("--json", action="store_true", help="print the verdict as JSON")
+    return parser
+
+
+def run(options: argparse.Namespace) -> Result:
+    keys = set(map(parse_key, options.key))
+    witnesses = {str(path): read_witnesses(path) for path in options.against}
+    if options.receipt:
+        return verify_receipt(options.receipt.read_bytes(), keys)
+    if options.checkpoint:
+        olds = [old for found in witnesses.values() for old in found]
+        note = options.checkpoint.read_bytes().decode("utf-8", "replace")
+        return verify_growth(note, olds, options.proof.read_bytes(), keys)
+    with options.export.open("rb") as stream:
+        packed = stream.peek(2)[:2] == b"\x1f\x8b"
+        lines = gzip.GzipFile(fileobj=stream) if packed else stream
+        return verify_export(
+            cast(BinaryIO, lines), keys, witnesses, oldest(options.max_age, options.now)
+        )
+
+
+def oldest(max_age: float | None, now: str | None) -> str:
+    """The time from which on an entry is not stale, as entries write it; "" asks for nothing."""
+    if max_age is None:
+        return ""
+    utc = dt.timezone.utc  # noqa: UP017 -- Python 3.9
+    now = now or dt.datetime.now(utc).isoformat()
+    moment = dt.datetime.fromisoformat(now.replace("Z", "+00:00"))  # noqa: FURB162 -- Python 3.9
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=utc)
+    return (moment - dt.timedelta(days=max_age)).astimezone(utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def show(result: Result, as_json: bool) -> None:
+    verdict, found = VERDICTS[result.code()], result.findings
+    if as_json:
+        told = {"verdict": verdict.lower(), "exit_code": result.code(), "about": result.about}
+        told.update(signed=result.signed, findings=found.shown, findings_total=found.total)
+        sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
+        return
+    sys.stdout.write(f"{verdict}: {result.about}\n")
+    signed = "nothing" if result.signed is None else f"up to entry {result.signed}"
+    sys.stdout.write(f"signed by a key you gave: {signed}\n")
+    for finding in found.shown:
+        sys.stdout.write(f"  {finding['place']}: {finding['problem']}\n")
+    if found.total > MOST_SHOWN:
+        sys.stdout.write(f"  … and {found.total - MOST_SHOWN} more findings\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

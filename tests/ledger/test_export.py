@@ -1,0 +1,156 @@
+"""What the export writes: exact bytes, of one moment, in a file that is whole or not there."""
+
+import gzip
+import io
+import json
+import resource
+import threading
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+
+from ledger import journal
+from ledger.encoding import canonical_bytes
+from ledger.errors import NotSnapshot
+from ledger.export import bodies, snapshot, write_export
+from ledger.models import Entry
+
+HEAD = journal.TreeHead(size=2, root="ab" * 32)
+
+
+def append(**facts: object) -> None:
+    journal.append(kind="test.made", subject="test:1", actor="system", facts=facts)
+
+
+def export(tmp_path: Path, *arguments: str) -> bytes:
+    target = tmp_path / "export.ndjson"
+    call_command("export_ledger", "--output", str(target), *arguments, stdout=io.StringIO())
+    return target.read_bytes()
+
+
+def test_an_export_is_header_entries_and_trailer() -> None:
+    stream = io.BytesIO()
+    write_export(
+        stream,
+        entries=[b'{"a":1}', b'{"a":2}'],
+        head=HEAD,
+        checkpoints=["o\n2\nroot\n\n— o sig\n"],
+        keys=["o+key"],
+        origin="o",
+    )
+    assert stream.getvalue().decode() == (
+        f'{{"format":"prediction-ledger-export/1","origin":"o","root":"{"ab" * 32}","size":2}}\n'
+        '{"a":1}\n'
+        '{"a":2}\n'
+        '{"checkpoints":["o\\n2\\nroot\\n\\n— o sig\\n"],"keys":["o+key"]}\n'
+    )
+
+
+def test_without_a_checkpoint_no_origin_is_claimed() -> None:
+    stream = io.BytesIO()
+    write_export(stream, entries=[], head=HEAD, checkpoints=[], keys=[], origin="o")
+    assert json.loads(stream.getvalue().splitlines()[0])["origin"] is None
+
+
+def test_header_and_trailer_are_canonical_whatever_their_length() -> None:
+    stream = io.BytesIO()
+    notes = [f"note {number} —\n" * 100 for number in range(100)]
+    write_export(stream, entries=[], head=HEAD, checkpoints=notes, keys=[], origin="ö")
+    header, trailer = stream.getvalue().splitlines()
+    assert header == canonical_bytes(json.loads(header))
+    said = json.dumps(json.loads(trailer), ensure_ascii=False, separators=(",", ":"))
+    assert trailer == said.encode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_line_is_the_exact_body_of_an_entry(tmp_path: Path) -> None:
+    for place in range(3):
+        with transaction.atomic():
+            append(place=place, text="Zürich\nSée — 'x'")
+    header, *lines, trailer = export(tmp_path).splitlines()
+    assert lines == [bytes(body) for body in Entry.objects.values_list("body", flat=True)]
+    head = journal.head()
+    assert json.loads(header) == {
+        "format": "prediction-ledger-export/1",
+        "origin": None,
+        "root": head.root,
+        "size": 3,
+    }
+    assert json.loads(trailer) == {"checkpoints": [], "keys": []}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_compressed_it_is_the_same_and_always_the_same_file(tmp_path: Path) -> None:
+    with transaction.atomic():
+        append()
+    packed = export(tmp_path, "--gzip")
+    assert gzip.decompress(packed) == export(tmp_path)
+    assert export(tmp_path, "--gzip") == packed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_appended_meanwhile_is_in_the_next_export() -> None:
+    def write() -> None:
+        try:
+            with transaction.atomic():
+                append()
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        append()
+    with snapshot():
+        head = journal.head()
+        writer = threading.Thread(target=write)
+        writer.start()
+        writer.join()
+        assert len(list(bodies())) == head.size == 1
+    with snapshot():
+        assert len(list(bodies())) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_snapshot_writes_nothing_and_is_not_taken_inside_another_transaction() -> None:
+    with transaction.atomic(), pytest.raises(NotSnapshot), snapshot():
+        pass
+    with snapshot(), connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_read_only")
+        assert cursor.fetchone() == ("on",)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_on_stdout_there_is_nothing_but_the_export(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    call_command("export_ledger", "--output", "-")
+    written = capfdbinary.readouterr()
+    assert written.out == export(tmp_path)
+    assert written.err.startswith(b"exported 0 entries")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_export_that_fails_leaves_the_earlier_one_and_no_rest(tmp_path: Path) -> None:
+    earlier = export(tmp_path)
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, most))  # as a full disk does
+    try:
+        with pytest.raises(CommandError, match="File too large") as failed:
+            export(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    assert failed.value.returncode == 2
+    assert [file.name for file in tmp_path.iterdir()] == ["export.ndjson"]
+    assert (tmp_path / "export.ndjson").read_bytes() == earlier
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("output", [".", "missing/export.ndjson", "/dev/null"])
+def test_where_no_file_can_be_written_it_says_so_and_exits_2(
+    tmp_path: Path, output: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CommandError) as failed:
+        call_command("export_ledger", "--output", output)
+    assert failed.value.returncode == 2
