@@ -57,14 +57,20 @@ def _serve(port: int) -> int:
 def _prepare() -> tuple[str, str] | None:
     """Migrate, load the seeds, make the administrator; returns the sign-in if it is new."""
     from django.core.management import call_command
+    from django.db import connection
     from django.utils import timezone
 
     from predictions.services.accounts import administrator_ensure
 
-    call_command("migrate", verbosity=0)
-    email = os.environ.get("ADMIN_EMAIL") or "admin@localhost"
-    account = administrator_ensure(email=email, now=timezone.now())
-    call_command("load_seeds")
+    # Two services that start at once on one database take turns.
+    lock = "SELECT pg_advisory_{}(hashtext('prepare'))"
+    with connection.cursor() as cursor:
+        cursor.execute(lock.format("lock"))
+        call_command("migrate", verbosity=0)
+        email = os.environ.get("ADMIN_EMAIL") or "admin@localhost"
+        account = administrator_ensure(email=email, now=timezone.now())
+        call_command("load_seeds")
+        cursor.execute(lock.format("unlock"))
     return account
 
 
@@ -114,6 +120,8 @@ def _children(port: int) -> list[Child]:
                 *(sys.executable, "-m", "gunicorn", "config.wsgi"),
                 *("--bind", f"{HOST}:{port}", "--workers", "2", "--threads", "4"),
                 *("--log-level", "warning", "--worker-tmp-dir", str(schedule.parent)),
+                # No proxy stands before it, so nobody is believed to have come by TLS.
+                *("--forwarded-allow-ips", ""),
             ],
         ),
     ]

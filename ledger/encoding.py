@@ -43,7 +43,7 @@ def parse(body: bytes) -> Any:
     try:
         value = json.loads(body)
         canonical = canonical_bytes(value)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise EncodingError("body", f"not canonical JSON ({error})") from error
     if canonical != bytes(body):
         raise EncodingError("body", "not in canonical form")

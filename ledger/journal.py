@@ -81,6 +81,19 @@ def about(subject: str) -> QuerySet[Entry]:
     return Entry.objects.filter(subject=subject).order_by("sequence")
 
 
+def staged() -> int:
+    """How many entries wait to be appended, as this transaction sees it; between two, none."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM ledger_staged")
+        [count] = cursor.fetchone()
+    return int(count)
+
+
+def appended(*, after: int, until: int) -> QuerySet[Entry]:
+    """The entries with sequences in (after, until]."""
+    return Entry.objects.filter(sequence__gt=after, sequence__lte=until)
+
+
 def body_of(entry: Entry) -> dict[str, Any]:
     """What an entry says. Raises EncodingError if its bytes are not canonical."""
     body: dict[str, Any] = encoding.parse(bytes(entry.body))

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
-from ledger import merkle
-from ledger.encoding import canonical_bytes
+from ledger import guards, journal, merkle
+from ledger.encoding import canonical_bytes, timestamp
 from ledger.errors import EncodingError, NotSnapshot
 from ledger.journal import body_of
 from ledger.models import Entry, Head
@@ -87,17 +87,36 @@ def verify() -> Verification:
     with _snapshot():
         result = Verification()
         expected = _read_log(result)
+        result.findings += _check_guards()
         for table in _tables.values():
-            result.findings += _compare(table, expected, result)
+            result.findings += _read_safely(table.name, _compare(table, expected, result))
         result.findings += [
-            Finding(
-                f"{name} {key}", "the ledger knows this row; the table does not hold it", sequence
-            )
+            Finding(f"{name} {key}", "the ledger knows this row; the table has it not", sequence)
             for (name, key), (sequence, _) in expected.items()
         ]
         for check in _checks:
-            result.findings += check()
+            result.findings += _read_safely("derived", check())
     return result
+
+
+def _read_safely(place: str, findings: Iterable[Finding]) -> list[Finding]:
+    """All findings; what cannot even be read, such as a date no calendar has, is one as well."""
+    found: list[Finding] = []
+    try:
+        with transaction.atomic():
+            found.extend(findings)
+    except (DatabaseError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
+        problem = " ".join(f"cannot be read: {type(error).__name__}: {error}".split())
+        found.append(Finding(place, problem[:500]))
+    return found
+
+
+def _check_guards() -> Iterator[Finding]:
+    for table, names in guards.TRIGGERS.items():
+        for name in guards.missing_triggers(table, names):
+            yield Finding(table, f"its guard {name} is gone or switched off")
+    for name in guards.unsafe_settings():
+        yield Finding("database", f"{name} is off: a crash could lose acknowledged entries")
 
 
 @contextlib.contextmanager
@@ -112,17 +131,20 @@ def _snapshot() -> Iterator[None]:
 
 def _read_log(result: Verification) -> _Expected:
     """Check sequence, bytes and hashes of every entry, and the tree against the head."""
-    head = Head.objects.get(pk=1)
     frontier = merkle.Frontier()
     expected: _Expected = {}
-    last: Entry | None = None
-    for entry in Entry.objects.order_by("sequence").iterator(chunk_size=_CHUNK):
-        result.findings += _check_place(entry, last)
-        frontier.add(merkle.leaf_hash(bytes(entry.body)))
-        last = entry
-        result.findings += _fold(entry, expected)
-    result.size, result.root = frontier.size, frontier.root().hex()
-    result.findings += _check_head(head, frontier)
+
+    def findings() -> Iterator[Finding]:
+        last: Entry | None = None
+        for entry in Entry.objects.order_by("sequence").iterator(chunk_size=_CHUNK):
+            yield from _check_place(entry, last)
+            frontier.add(merkle.leaf_hash(bytes(entry.body)))
+            last = entry
+            yield from _fold(entry, expected)
+        result.size, result.root = frontier.size, frontier.root().hex()
+        yield from _check_head(frontier, last.time if last else None)
+
+    result.findings += _read_safely("log", findings())
     return expected
 
 
@@ -137,7 +159,12 @@ def _check_place(entry: Entry, last: Entry | None) -> Iterator[Finding]:
         yield Finding(place, f"its time {entry.time} is not after {last.time}", entry.sequence)
 
 
-def _check_head(head: Head, frontier: merkle.Frontier) -> Iterator[Finding]:
+def _check_head(frontier: merkle.Frontier, last_time: str | None) -> Iterator[Finding]:
+    heads = list(Head.objects.all())
+    if len(heads) != 1:
+        yield Finding("head", f"there are {len(heads)} of it, and there must be one")
+        return
+    [head] = heads
     if head.size != frontier.size:
         yield Finding("head", f"says {head.size} entries; the log holds {frontier.size}")
     if bytes(head.root) != frontier.root():
@@ -145,13 +172,21 @@ def _check_head(head: Head, frontier: merkle.Frontier) -> Iterator[Finding]:
             "head",
             f"root {bytes(head.root).hex()} is not that of the entries, {frontier.root().hex()}",
         )
-    if [bytes(node) for node in head.frontier] != frontier.nodes:
+    if [bytes(node or b"") for node in head.frontier] != frontier.nodes:
         yield Finding("head", "its frontier is not that of the entries")
+    if last_time and timestamp(head.last_time) != last_time:
+        yield Finding("head", f"its time {head.last_time} is not the last entry's, {last_time}")
+    if staged := journal.staged():
+        yield Finding("ledger_staged", f"holds {staged} rows between transactions")
 
 
 def _fold(entry: Entry, expected: _Expected) -> Iterator[Finding]:
     try:
         body = body_of(entry)
+        for column in ("uuid", "kind", "subject", "actor", "time"):
+            if str(getattr(entry, column)) != body[column]:
+                place = f"entry {entry.sequence}"
+                yield Finding(place, f"its column {column} is not what it says", entry.sequence)
         for name in body["facts"].keys() & _tables.keys():
             for facts in body["facts"][name]:
                 expected[name, facts["id"]] = (entry.sequence, _digest(body["uuid"], facts))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from ledger import replay
+from ledger.guards import missing_triggers
 from predictions.models import FACTS, Fact, Outcome, Score
 from predictions.scoring.binary import Figures, score_all
 
@@ -16,12 +17,21 @@ def register() -> None:
     for model in FACTS:
         name = str(model._meta.model_name)
         replay.register_table(replay.FactTable(name, functools.partial(_rows, model)))
+    replay.register_check(_check_guards)
     replay.register_check(_check_scores)
 
 
 def _rows(model: type[Fact]) -> Iterator[replay.Row]:
     for row in model._default_manager.order_by("pk").iterator(chunk_size=_CHUNK):
         yield replay.Row(key=str(row.pk), entry=str(row.entry), facts=row.facts())
+
+
+def _check_guards() -> Iterator[replay.Finding]:
+    for model in FACTS:
+        name, table = model._meta.model_name, model._meta.db_table
+        guards = [f"{name}_{guard}" for guard in ("has_entry", "stays", "no_truncate")]
+        for missing in missing_triggers(table, guards):
+            yield replay.Finding(table, f"its guard {missing} is gone or switched off")
 
 
 def _check_scores() -> Iterator[replay.Finding]:

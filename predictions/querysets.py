@@ -32,11 +32,6 @@ class OutcomeQuerySet(QuerySet["Outcome"]):
         """Outcomes that stand: not corrected by a later one."""
         return self.filter(correction__isnull=True)
 
-    def entered(self, *, after: dt.datetime | None, until: dt.datetime) -> Self:
-        """Entered in (after, until]; from the beginning where `after` is None."""
-        entered = self.filter(entered_at__lte=until)
-        return entered.filter(entered_at__gt=after) if after else entered
-
 
 class QuestionQuerySet(QuerySet["Question"]):
     def open(self) -> Self:

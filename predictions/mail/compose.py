@@ -1,9 +1,10 @@
 """What a message says. Builds text and HTML of equal worth; sends nothing, writes nothing."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -87,17 +88,22 @@ def report(*, recipient: str, content: ReportContent) -> Draft:
     )
 
 
-def outcome_block(outcome: Outcome) -> OutcomeBlock:
-    """An outcome with the standing scores of its predictions, the best Brier score first."""
-    standing = outcome.scores.standing().select_related("prediction__forecaster")
-    logs = {score.prediction_id: score for score in standing.filter(rule=Rule.LOG)}
-    return OutcomeBlock(
-        outcome=outcome,
-        lines=tuple(
-            ScoredLine(score, logs.get(score.prediction_id))
-            for score in standing.filter(rule=Rule.BRIER).order_by("value", "pk")
-        ),
+def outcome_blocks(outcomes: Iterable[Outcome]) -> tuple[OutcomeBlock, ...]:
+    """Outcomes with the standing scores of their predictions, the best Brier score first."""
+    outcomes = list(outcomes)
+    standing = (
+        Score.objects.standing()
+        .filter(outcome__in=outcomes)
+        .select_related("prediction__forecaster")
+        .order_by("value", "pk")
     )
+    logs = {score.prediction_id: score for score in standing if score.rule == Rule.LOG}
+    lines: dict[UUID, list[ScoredLine]] = {}
+    for score in standing:
+        if score.rule == Rule.BRIER:
+            line = ScoredLine(score, logs.get(score.prediction_id))
+            lines.setdefault(score.outcome_id, []).append(line)
+    return tuple(OutcomeBlock(one, tuple(lines.get(one.pk, ()))) for one in outcomes)
 
 
 def _draft(kind: MessageKind, recipient: str, subject: str, context: dict[str, Any]) -> Draft:

@@ -57,28 +57,34 @@ def reports_queue(*, now: dt.datetime) -> int:
         last = subscription.reports.order_by("-period_end").first()
         until = last_boundary(subscription.period, now) if last else now
         if last is None or last.period_end < until:
-            _queue_report(subscription, last.period_end if last else None, until, now)
+            _queue_report(subscription, last, until, now)
             queued += 1
     return queued
 
 
-def report_content(*, since: dt.datetime | None, until: dt.datetime) -> compose.ReportContent:
-    """What a report over (since, until] tells."""
+def report_content(*, last: Report | None, now: dt.datetime) -> compose.ReportContent:
+    """What a report tells that follows `last`: what the ledger took up since, to its head now.
+
+    By the ledger and not by the clock, for an outcome entered before may be committed after the
+    last report was written.
+    """
+    head = journal.head()
+    entries = journal.appended(after=last.ledger_size if last else 0, until=head.size)
     outcomes = (
         Outcome.objects.current()
-        .entered(after=since, until=until)
+        .filter(entry__in=entries.filter(kind__startswith="outcome.").values("uuid"))
         .select_related("question", "corrects")
         .order_by("settled_at", "question__key")
     )
     return compose.ReportContent(
-        since=since,
-        until=until,
-        outcomes=tuple(compose.outcome_block(outcome) for outcome in outcomes),
+        since=last.created_at if last else None,
+        until=now,
+        outcomes=compose.outcome_blocks(outcomes),
         board=scoreboard(),
         compared=compared(),
-        overdue=tuple(Question.objects.due(until)),
-        due_next=tuple(Question.objects.due_next(until)[:_DUE_NEXT]),
-        head=journal.head(),
+        overdue=tuple(Question.objects.due(now)),
+        due_next=tuple(Question.objects.due_next(now)[:_DUE_NEXT]),
+        head=head,
     )
 
 
@@ -99,13 +105,13 @@ def _queue_reminder(person: User, questions: list[Question], now: dt.datetime) -
 
 
 def _queue_report(
-    subscription: Subscription, since: dt.datetime | None, until: dt.datetime, now: dt.datetime
+    subscription: Subscription, last: Report | None, until: dt.datetime, now: dt.datetime
 ) -> None:
-    content = report_content(since=since, until=until)
+    content = report_content(last=last, now=now)
     draft = compose.report(recipient=subscription.user.email, content=content)
     Report.objects.create(
         subscription=subscription,
-        period_start=since,
+        period_start=last.period_end if last else None,
         period_end=until,
         message=_queue(draft, now=now),
         ledger_size=content.head.size,

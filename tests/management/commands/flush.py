@@ -14,9 +14,7 @@ class Command(flush.Command):
         with lifted():
             super().handle(**options)
             with connection.cursor() as cursor:
-                cursor.execute("TRUNCATE ledger_entry, ledger_staged")
+                cursor.execute("TRUNCATE ledger_entry, ledger_staged, ledger_head")
                 cursor.execute(
-                    "UPDATE ledger_head SET"
-                    " size = 0, root = %s, frontier = '{}', last_time = 'epoch'",
-                    [EMPTY_ROOT],
+                    "INSERT INTO ledger_head VALUES (1, 0, %s, '{}', 'epoch')", [EMPTY_ROOT]
                 )

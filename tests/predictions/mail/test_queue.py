@@ -1,15 +1,24 @@
 import datetime as dt
+from typing import Any
 
 import pytest
 
+from ledger import journal
 from predictions import services
-from predictions.mail.queue import reminders_queue, reports_queue
+from predictions.mail import queue
+from predictions.mail.queue import reminders_queue
 from predictions.models import Message, Reminder, Report, Subscription, User
 from predictions.when import end_of
 from tests.making import Maker
 
 pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=1)
+
+
+def reports_queue(*, now: dt.datetime) -> int:
+    """The pass, with what the test has entered so far appended, as a commit would."""
+    journal.flush()
+    return queue.reports_queue(now=now)
 
 
 @pytest.fixture
@@ -130,6 +139,30 @@ def test_a_report_tells_of_a_correction(make: Maker, subscription: Subscription)
     for body in (report.message.text, report.message.html):
         assert "no before" in body
         assert "The ministry had been misread." in body
+
+
+def test_what_is_committed_late_is_in_the_next_report(
+    make: Maker, subscription: Subscription
+) -> None:
+    question = make.prediction().question
+    reports_queue(now=make.now + DAY)
+    make.outcome(question, "yes")  # entered a day before the report, and appended after it
+    reports_queue(now=make.now + 7 * DAY)
+    reports_queue(now=make.now + 14 * DAY)
+    told = [
+        "Brier 0.090" in report.message.text for report in Report.objects.order_by("period_end")
+    ]
+    assert told == [False, True, False]
+
+
+def test_the_report_takes_a_fixed_number_of_queries(
+    make: Maker, subscription: Subscription, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(12):
+        make.outcome(make.prediction().question, "yes")
+    journal.flush()
+    with django_assert_max_num_queries(30):
+        queue.reports_queue(now=make.now)
 
 
 @pytest.mark.parametrize("field", ["confirmed_at", "ended_at"])
