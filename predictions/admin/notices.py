@@ -14,7 +14,9 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from predictions.admin.base import ReadOnlyAdmin, moment
+from predictions.mail.deliver import message_retry
 from predictions.models import Message, Report, Subscription
+from predictions.models.choices import MessageState
 
 
 @admin.register(Message)
@@ -37,6 +39,7 @@ class MessageAdmin(ReadOnlyAdmin):
         "message_id",
     ]
     readonly_fields = ["shown_state", "body", "created", "due", "sent"]
+    actions = ["retry"]
     created = moment("created_at", "Created")
     due = moment("due_at", "Next attempt not before")
     sent = moment("sent_at", "Sent")
@@ -48,6 +51,19 @@ class MessageAdmin(ReadOnlyAdmin):
     )
     def shown_state(self, message: Message) -> str:
         return str(message.get_state_display()).lower()
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("predictions.change_message")
+
+    @action(description="Try again: what was given up goes out anew", permissions=["retry"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
+        given_up = list(queryset.filter(state=MessageState.DEAD))
+        for message in given_up:
+            message_retry(message=message, now=timezone.now())
+        count = len(given_up)
+        messages.success(
+            request, f"{count} message{'' if count == 1 else 's'} will be tried again."
+        )
 
     @display(description="Text")
     def body(self, message: Message) -> SafeString:

@@ -214,3 +214,22 @@ def test_an_entry_shows_its_body_for_people(desk: Pages) -> None:
 def test_a_message_shows_its_text_as_text(desk: Pages) -> None:
     page = desk.get("predictions_message_change", Message.objects.get().pk)
     assert "How it &lt;stands&gt;." in page.content.decode()
+
+
+def test_a_message_that_was_given_up_can_be_tried_again(desk: Pages, now: dt.datetime) -> None:
+    message = Message.objects.create(
+        kind="reminder",
+        recipient="rita@example.org",
+        subject="Due",
+        text="Look.",
+        html="<p>Look.</p>",
+        message_id="<1@example.org>",
+        state="dead",
+        due_at=now,
+        created_at=now,
+        attempts=8,
+    )
+    data = {"action": "retry", "_selected_action": [str(message.pk)]}
+    desk.client.post("/admin/predictions/message/", data)
+    message.refresh_from_db()
+    assert (message.state, message.attempts) == ("waiting", 0)

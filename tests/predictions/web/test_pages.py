@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from predictions.models import User
 from predictions.services.sweeps import sweep_ended
 
 pytestmark = pytest.mark.django_db
@@ -62,3 +63,28 @@ def test_readyz_says_that_redis_is_away_without_naming_hosts(client: Client, set
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["checks"]["redis"] == "failed (ConnectionError)"
+
+
+def test_without_public_reading_the_dashboard_asks_to_sign_in(
+    client: Client, settings: Any, adjudicator: User
+) -> None:
+    settings.PUBLIC_READ = False
+    assert client.get("/")["Location"] == "/admin/login/?next=/"
+    client.force_login(adjudicator)
+    assert client.get("/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/?a=%00", "/admin/ledger/entry/?kind=%00", "/admin/predictions/event/add/?question=%00"],
+)
+def test_a_nul_character_in_an_address_is_refused(
+    client: Client, adjudicator: User, path: str
+) -> None:
+    client.force_login(adjudicator)
+    assert client.get(path).status_code == 400
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00%2B14:00"])
+def test_a_time_that_no_calendar_has_is_refused(client: Client, moment: str) -> None:
+    assert client.get(f"/api/v1/ledger/entries/?time_after={moment}").status_code == 400
