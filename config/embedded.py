@@ -82,6 +82,15 @@ def ensure(environ: MutableMapping[str, str] = os.environ, data_dir: Path | None
     environ.update({name: urls[name] for name in missing})
 
 
+def lost() -> str | None:
+    """Why the bundled servers of this process are gone for good, in one line; None while kept."""
+    for home in _memberships:
+        files = RunFiles(home)
+        if not _is_held(files.keeper_lock):
+            return f"the bundled servers have ended (see {files.keeper_log}); start again"
+    return None
+
+
 _memberships: dict[Path, dict[str, str]] = {}
 
 

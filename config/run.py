@@ -50,6 +50,7 @@ def _serve(port: int) -> int:
     return supervise(
         _children(port),
         check=lambda: _answers(port),
+        lost=embedded.lost,
         ready=lambda: print(f"\nReady: http://{HOST}:{port}", flush=True),
     )
 

@@ -60,6 +60,7 @@ def supervise(
     *,
     ready: Callable[[], None],
     check: Callable[[], bool],
+    lost: Callable[[], str | None] = lambda: None,
     start_seconds: float = 60.0,
     stop_seconds: float = 10.0,
 ) -> int:
@@ -67,7 +68,8 @@ def supervise(
 
     Once `check` is true, `ready` is called. A child that dies before that, or `check` still false
     after `start_seconds`, ends everything: 1. Later a child that dies is started again after a
-    growing pause; one that keeps failing at once ends everything: 1. A signal ends everything: 0.
+    growing pause; one that keeps failing at once ends everything: 1, and so does a reason from
+    `lost`, which says what the children cannot live without. A signal ends everything: 0.
     Further signals change nothing, but the third stops the waiting and kills.
 
     At the end no child is left, nor anything in a child's process group: children are stopped in
@@ -81,16 +83,22 @@ def supervise(
             if not signals:
                 ready()
             while not signals:
-                for one in running:
-                    one.revive()
+                _tend(running, lost)
                 time.sleep(TICK_SECONDS)
-        except _GivenUp as reason:
-            _say(str(reason))
+        except _GivenUp as given_up:
+            _say(str(given_up))
             return 1
         finally:
             for one in reversed(running):
                 one.stop(stop_seconds, signals)
     return 0
+
+
+def _tend(running: Sequence["_Running"], lost: Callable[[], str | None]) -> None:
+    if reason := lost():
+        raise _GivenUp(reason)
+    for one in running:
+        one.revive()
 
 
 class _Running:

@@ -6,6 +6,7 @@ from django.utils import timezone
 from predictions.mail.deliver import deliver
 from predictions.mail.queue import reminders_queue, reports_queue
 from predictions.services.sweeps import sweep_ended
+from predictions.services.tokens import answers_forget
 
 
 @shared_task
@@ -17,8 +18,9 @@ def sweep_reminders() -> None:
 
 @shared_task
 def sweep_reports() -> None:
-    """Queue reports whose period has ended."""
+    """Queue reports whose period has ended; forget old answers while at it."""
     reports_queue(now=timezone.now())
+    answers_forget(now=timezone.now())
     sweep_ended(name="reports", now=timezone.now())
 
 

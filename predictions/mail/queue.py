@@ -31,14 +31,19 @@ def reminders_queue(*, now: dt.datetime) -> int:
     """
     _take_turns("reminders")
     administrators = list(_reachable().filter(is_superuser=True))
-    told = set(Reminder.objects.values_list("question_id", "recipient_id", "due_version"))
+    questions = list(Question.objects.due(now).select_related("reviewer"))
+    told = set(
+        Reminder.objects.filter(question__in=questions).values_list(
+            "question_id", "recipient_id", "due_version"
+        )
+    )
     due: dict[User, list[Question]] = {}
-    for question in Question.objects.due(now).select_related("reviewer"):
+    for question in questions:
         for person in _recipients(question, administrators):
             if (question.pk, person.pk, question.due_version) not in told:
                 due.setdefault(person, []).append(question)
-    for person, questions in due.items():
-        _queue_reminder(person, questions, now)
+    for person, theirs in due.items():
+        _queue_reminder(person, theirs, now)
     return len(due)
 
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 
 from predictions.errors import Invalid
-from predictions.models import ApiToken, User
+from predictions.models import ApiToken, IdempotencyKey, User
 from predictions.models.choices import Scope
 from predictions.services.posting import refusal
 
 # Lets people, and scanners for leaked secrets, tell what a found string is.
 PREFIX = "pl_"
+_REMEMBERED = dt.timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,12 @@ def token_create(*, name: str, scopes: Sequence[str], user: User, now: dt.dateti
         raise refusal(error, "token") from error
     row.save(force_insert=True)
     return NewToken(row=row, secret=secret)
+
+
+def answers_forget(*, now: dt.datetime) -> int:
+    """Forget what was answered to Idempotency-Keys a month ago; returns how many."""
+    count, _ = IdempotencyKey.objects.filter(created_at__lt=now - _REMEMBERED).delete()
+    return count
 
 
 def token_digest(secret: str) -> str:

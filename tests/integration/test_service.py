@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.integration.service import Service, left_behind, service, wait_for
@@ -95,3 +96,19 @@ def test_it_stops_whole_and_starts_again_with_its_data(
         assert again.manage("verify_ledger").returncode == 0
         again.stop(sign)
     assert not left_behind(folder)
+
+
+def test_when_its_database_is_taken_away_for_good_it_ends_and_says_so(tmp_path: Path) -> None:
+    folder = tmp_path / "var"
+    with service(folder) as running:
+        running.wait_until_ready()
+        [keeper] = [
+            process
+            for process in psutil.process_iter(["cmdline"])
+            if process.info["cmdline"][1:3] == ["-m", "config.keeper"]
+            and str(folder) in process.info["cmdline"]
+        ]
+        keeper.kill()
+        assert running.process.wait(timeout=60) == 1
+        assert "the bundled servers have ended" in running.printed()
+    wait_for(lambda: not left_behind(folder), 20)
