@@ -77,7 +77,10 @@ def test_posting_on_a_settled_question_scores_at_once(
 ) -> None:
     question = make.question()
     make.outcome(question)
-    row = recording.post(ADDRESS, body | {"question": question.key}, format="json").json()
+    body |= {"question": question.key}
+    refused = recording.post(ADDRESS, body, format="json")
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "article")
+    row = recording.post(ADDRESS, body | {"article": make.article().key}, format="json").json()
     assert row["state"] == "scored"
     (brier,) = recording.get(f"/api/v1/scores/?prediction={row['id']}&rule=brier").json()["results"]
     assert brier["value"] == 0.09
