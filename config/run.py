@@ -58,7 +58,7 @@ def _serve(port: int) -> int:
 def _prepare() -> tuple[str, str] | None:
     """Migrate, load the seeds, make the administrator; returns the sign-in if it is new."""
     from django.core.management import call_command
-    from django.db import connection
+    from django.db import connection, transaction
     from django.utils import timezone
 
     from predictions.services.accounts import administrator_ensure
@@ -69,8 +69,10 @@ def _prepare() -> tuple[str, str] | None:
         cursor.execute(lock.format("lock"))
         call_command("migrate", verbosity=0)
         email = os.environ.get("ADMIN_EMAIL") or "admin@localhost"
-        account = administrator_ensure(email=email, now=timezone.now())
-        call_command("load_seeds")
+        # Both or neither: a password that is shown once must not be lost to a mistake in a file.
+        with transaction.atomic():
+            account = administrator_ensure(email=email, now=timezone.now())
+            call_command("load_seeds")
         cursor.execute(lock.format("unlock"))
     return account
 
