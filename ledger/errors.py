@@ -3,6 +3,7 @@
 LedgerError
 ├── EncodingError          a value is outside the canonical set; names its path
 ├── NoteError              a signed note, checkpoint or key is malformed or not signed as it says
+├── DifferentEntry         the log holds an entry with this uuid that says something else
 ├── OutsideTransaction     an entry would not stand or fall with the rows it describes
 └── NotSnapshot            verification was asked for inside somebody else's transaction
 """
@@ -22,6 +23,10 @@ class EncodingError(LedgerError, ValueError):
 
 class NoteError(LedgerError, ValueError):
     """A signed note, checkpoint or key that is malformed, or a signature that does not hold."""
+
+
+class DifferentEntry(LedgerError):
+    """An entry was sent again under its uuid, with another body."""
 
 
 class OutsideTransaction(LedgerError):

@@ -5,11 +5,10 @@ from django.db import models
 
 
 class Entry(models.Model):
-    """One fact. What matters is inside `body`; the columns after it are generated from it."""
+    """One fact. What matters is inside `body`; the columns after it repeat it, to be searched by."""
 
     sequence = models.BigIntegerField(primary_key=True)
     body = models.BinaryField()
-    leaf_hash = models.BinaryField()
     uuid = models.UUIDField(unique=True)
     kind = models.TextField()
     subject = models.TextField()
