@@ -5,7 +5,8 @@ LedgerError
 ├── NoteError              a signed note, checkpoint or key is malformed or not signed as it says
 ├── DifferentEntry         the log holds an entry with this uuid that says something else
 ├── OutsideTransaction     an entry would not stand or fall with the rows it describes
-└── NotSnapshot            verification was asked for inside somebody else's transaction
+├── NotSnapshot            verification was asked for inside somebody else's transaction
+└── CannotResume           verification cannot go on from where one ended before
 """
 
 
@@ -35,3 +36,7 @@ class OutsideTransaction(LedgerError):
 
 class NotSnapshot(LedgerError):
     """Verification needs a transaction of its own, to see one moment of the database."""
+
+
+class CannotResume(LedgerError):
+    """What was verified before is not what is there now, or was never verified."""

@@ -5,7 +5,7 @@ from django.db import models
 
 
 class Entry(models.Model):
-    """One fact. What matters is inside `body`; the columns after it repeat it, to be searched by."""
+    """One fact. What matters is inside `body`; the columns after it repeat it, for searching."""
 
     sequence = models.BigIntegerField(primary_key=True)
     body = models.BinaryField()

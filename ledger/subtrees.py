@@ -57,6 +57,36 @@ def frontier_at(size: int) -> list[bytes]:
     return [node(level, place) for level, place in nodes]
 
 
+def stored_tiles(wanted: Iterable[Node]) -> dict[Node, tuple[bytes, bytes]]:
+    """Those of these tiles, by tier and place, that are stored: their hashes, and their root."""
+    wanted = set(wanted)
+    hashes, roots = _read("hashes", wanted), _read("root", wanted)
+    return {tile: (hashes[tile], roots[tile]) for tile in hashes}
+
+
+def tiles_beyond(size: int) -> list[Node]:
+    """The stored tiles, by tier and place, that a log of `size` entries does not complete."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT level, place FROM ledger_node"
+            " WHERE (place + 1)::numeric * 256::numeric ^ (level + 1) > %s ORDER BY level, place",
+            [size],
+        )
+        return list(cursor.fetchall())
+
+
+def pending_roots(start: int) -> list[list[bytes]]:
+    """By tier, the roots of the tiles that lie in no complete tile above; of `start` entries."""
+    pending = []
+    tier, count = 0, start // TILE
+    while count:
+        places = range(count // TILE * TILE, count)
+        roots = _read("root", {(tier, place) for place in places})
+        pending.append([roots[tier, place] for place in places])
+        tier, count = tier + 1, count // TILE
+    return pending
+
+
 def _collector(wanted: set[Node]) -> proofs.Node:
     """Stands in for the tree in a dry run, to learn which nodes are needed: one read for all."""
 
@@ -105,7 +135,11 @@ def _roots(spans: list[tuple[int, int, int]]) -> dict[Node, bytes]:
     """The roots of the tiles below these spans."""
     return _read(
         "root",
-        {(tier - 1, place) for tier, first, count in spans for place in range(first, first + count)},
+        {
+            (tier - 1, place)
+            for tier, first, count in spans
+            for place in range(first, first + count)
+        },
     )
 
 
