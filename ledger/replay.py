@@ -229,11 +229,11 @@ class _Run:
         for row in table.rows():
             place = f"{table.name} {row.key}"
             sequence, digest = self._expected.pop((table.name, row.key), (0, b""))
-            self.result.rows += bool(sequence)
+            if self._since and not sequence:
+                continue  # set before that
+            self.result.rows += 1
             if not sequence:
-                if not self._since:
-                    self.result.rows += 1
-                    yield Finding(place, "no ledger entry knows this row")
+                yield Finding(place, "no ledger entry knows this row")
             elif digest != _digest(row.entry, row.facts):
                 yield Finding(place, _difference(table.name, row, sequence), sequence)
 

@@ -1,4 +1,4 @@
-"""Roots and proofs of the log at any size, from its stored subtrees: three queries, whatever the size.
+"""Roots and proofs of the log at any size, from its stored subtrees, in three queries.
 
 The tree is cut into tiles of 256 nodes, as in https://c2sp.org/tlog-tiles: a tile of tier 0 holds
 256 leaf hashes, one of tier 1 the roots of 256 tiles of tier 0, and so on. Complete tiles are
@@ -133,14 +133,8 @@ def _tiles(wanted: set[Node]) -> dict[Node, bytes]:
 
 def _roots(spans: list[tuple[int, int, int]]) -> dict[Node, bytes]:
     """The roots of the tiles below these spans."""
-    return _read(
-        "root",
-        {
-            (tier - 1, place)
-            for tier, first, count in spans
-            for place in range(first, first + count)
-        },
-    )
+    below = {(tier - 1, first + i) for tier, first, count in spans for i in range(count)}
+    return _read("root", below)
 
 
 def _leaves(spans: list[tuple[int, int, int]]) -> dict[int, bytes]:

@@ -24,8 +24,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--since",
             metavar="SIZE",
-            help="go on from a checkpoint that was verified before: its size, or `last`. Only later "
-            "entries are read, and only the rows that they set are compared",
+            help="go on from a checkpoint that was verified before: its size, or `last`. Only "
+            "later entries are read, and only the rows that they set are compared",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
