@@ -13,6 +13,11 @@ SCHEMA = "public"
 # Each of these fires whatever `session_replication_role` says ("always").
 TRIGGERS: dict[str, tuple[str, ...]] = {
     "ledger_batch": ("ledger_batch_closed",),
+    "ledger_checkpoint": (
+        "ledger_checkpoint_in_order",
+        "ledger_checkpoint_stays",
+        "ledger_checkpoint_no_truncate",
+    ),
     "ledger_entry": (
         "ledger_entry_append_only",
         "ledger_entry_in_batch",

@@ -14,6 +14,7 @@ import orjson
 from django.db import DatabaseError, connection, transaction
 
 from ledger import encoding, guards, journal, merkle, scan, subtrees
+from ledger.checkpoint_audit import Audit
 from ledger.encoding import timestamp
 from ledger.errors import CannotResume, EncodingError, NotSnapshot
 from ledger.models import Entry, Head
@@ -109,8 +110,9 @@ def verify(
     Raises NotSnapshot inside an open transaction, which could see half of another's work, and
     CannotResume if the stored subtrees do not give the root of `since`.
     """
+    audit = Audit.begin()
     with snapshot():
-        run = _Run(since, progress)
+        run = _Run(since, audit, progress)
         run.read_log()
         run.compare_rows()
         run.check_the_rest()
@@ -131,8 +133,9 @@ def snapshot() -> Iterator[None]:
 class _Run:
     """One verification."""
 
-    def __init__(self, since: journal.TreeHead | None, progress: Progress) -> None:
+    def __init__(self, since: journal.TreeHead | None, audit: Audit, progress: Progress) -> None:
         self.result = Verification(since=since.size if since else 0)
+        self.result.unchecked += audit.unchecked
         self._progress = progress
         self._expected: _Expected = {}
         self._readers = [] if since else [make() for make in _readers]
@@ -144,8 +147,9 @@ class _Run:
             )
         # The tile that `since` lies in is read from its beginning.
         start = self.result.since // subtrees.TILE * subtrees.TILE
-        self._tree = Tree(wanted={since.size} if since else (), start=start)
+        self._tree = Tree(wanted=audit.sizes() | {self.result.since}, start=start)
         self._since = since
+        self._audit = audit
 
     def read_log(self) -> None:
         """Sequence, bytes and time of every entry; the tree against the head and what is stored."""
@@ -164,6 +168,7 @@ class _Run:
 
     def check_the_rest(self) -> None:
         self._collect("database", _guard_findings())
+        self._collect("checkpoints", self._checkpoint_findings())
         for reader in self._readers:
             self._collect("log", reader.findings())
         for check in [] if self._since else _checks:
@@ -223,6 +228,16 @@ class _Run:
         if self._since and self._tree.roots.get(self._since.size, b"").hex() != self._since.root:
             problem = f"do not give the root that was verified at {self._since.size} entries"
             yield Finding("entries", problem)
+
+    def _checkpoint_findings(self) -> Iterator[Finding]:
+        for place, problem in self._audit.findings(self._root_at, self.result.size):
+            yield Finding(place, problem)
+
+    def _root_at(self, size: int) -> bytes | None:
+        """As computed from the entries; of those that were not read, from the stored subtrees."""
+        if size <= self.result.since:
+            return bytes.fromhex(_stored_root(size))
+        return self._tree.roots.get(size)
 
     def _row_findings(self, table: FactTable) -> Iterator[Finding]:
         """Hold every row against the log; takes the rows it met out of what is expected."""
