@@ -6,9 +6,13 @@ timeout passes. The beat sweeps, the sweep claims rows in the database.
 
 import os
 
+from typing import Any
+
 from celery import Celery
+from celery.signals import beat_init, celeryd_init
 
 from config import embedded
+from config.durability import insist
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 embedded.ensure()
@@ -45,3 +49,13 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks(["predictions"])
+
+
+@celeryd_init.connect
+def worker_begins(**kwargs: Any) -> None:
+    insist("worker", 2)
+
+
+@beat_init.connect
+def beat_begins(**kwargs: Any) -> None:
+    insist("beat", 2)

@@ -3,6 +3,7 @@
 LedgerError
 ├── EncodingError          a value is outside the canonical set; names its path
 ├── NoteError              a signed note, checkpoint or key is malformed or not signed as it says
+├── RolesError             the database's two roles cannot be set up; says what to do
 ├── OutsideTransaction     an entry would not stand or fall with the rows it describes
 └── NotSnapshot            verification was asked for inside somebody else's transaction
 """
@@ -22,6 +23,10 @@ class EncodingError(LedgerError, ValueError):
 
 class NoteError(LedgerError, ValueError):
     """A signed note, checkpoint or key that is malformed, or a signature that does not hold."""
+
+
+class RolesError(LedgerError):
+    """The owner's and the service's role cannot be set up. One line: what is wrong, what to do."""
 
 
 class OutsideTransaction(LedgerError):

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Iterator
 from uuid import UUID
 
-from ledger import replay
+from ledger import replay, roles
 from ledger.guards import missing_triggers
 from predictions.models import FACTS, Fact, Outcome, Score
 from predictions.scoring.binary import Figures, score_all
@@ -13,7 +13,12 @@ _CHUNK = 2_000
 
 
 def register() -> None:
-    """Have `verify_ledger` replay every table of facts and recompute every score."""
+    """Have `verify_ledger` replay every table of facts and recompute every score.
+
+    And say which tables the service's role may add to but not change.
+    """
+    for model in FACTS:
+        roles.register_facts([model._meta.db_table], final=model.final)
     for model in FACTS:
         name = str(model._meta.model_name)
         replay.register_table(replay.FactTable(name, functools.partial(_rows, model)))

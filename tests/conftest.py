@@ -1,10 +1,14 @@
 """What every test may ask for. Real servers; nothing of ours is replaced."""
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
+from django.db import connection
 from hypothesis import settings
 
+from ledger import roles
 from predictions.models import User
 from seeds.loader import load
 from tests.making import Maker
@@ -12,6 +16,24 @@ from tests.making import Maker
 # A busy machine is no bug.
 settings.register_profile("tests", deadline=None)
 settings.load_profile("tests")
+
+# pytest-django's two fixtures around the making of the test database, extended: the owner makes
+# and migrates it, as in operation, and the tests run with the rights of the service.
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> ExitStack:
+    acting = ExitStack()
+    acting.enter_context(roles.as_owner())
+    return acting
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_modify_db_settings: ExitStack, django_db_setup: None
+) -> Iterator[None]:
+    django_db_modify_db_settings.close()
+    yield
+    connection.close()
+
 
 NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
 
