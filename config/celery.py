@@ -5,7 +5,6 @@ timeout passes. The beat sweeps, the sweep claims rows in the database.
 """
 
 import os
-
 from typing import Any
 
 from celery import Celery

@@ -153,17 +153,25 @@ def other_owner(role: Role) -> Role | None:
 
 def read_catalogue(owner: Role, *, only_owned: bool = False) -> Catalogue:
     """The schema's tables, views and sequences, and what functions lend their owner's rights."""
-    by_kind: dict[str, list[Thing]] = {"r": [], "v": [], "S": []}
-    for kind, thing in _relations():
-        if not only_owned or thing.owner == owner:
-            by_kind[kind].append(thing)
-    functions = _functions(owner, only_owned=only_owned)
-    return Catalogue(*(tuple(things) for things in by_kind.values()), functions)
+    relations = [
+        (kind, thing) for kind, thing in _relations() if not only_owned or thing.owner == owner
+    ]
+
+    def of_kind(wanted: str) -> tuple[Thing, ...]:
+        return tuple(thing for kind, thing in relations if kind == wanted)
+
+    return Catalogue(
+        tables=of_kind("table"),
+        views=of_kind("view"),
+        sequences=of_kind("sequence"),
+        functions=_functions(owner, only_owned=only_owned),
+    )
 
 
 def _relations() -> Iterator[tuple[str, Thing]]:
     rows = _query(
-        "SELECT CASE WHEN relkind IN ('r', 'p') THEN 'r' WHEN relkind = 'S' THEN 'S' ELSE 'v' END,"
+        "SELECT CASE WHEN relkind IN ('r', 'p') THEN 'table'"
+        " WHEN relkind = 'S' THEN 'sequence' ELSE 'view' END,"
         " oid, relname, format('%%I.%%I', %(schema)s, relname), pg_get_userbyid(relowner),"
         " coalesce((SELECT t.relname FROM pg_depend d JOIN pg_class t ON t.oid = d.refobjid"
         "  WHERE pg_class.relkind = 'S' AND d.classid = 'pg_class'::regclass"
@@ -175,7 +183,7 @@ def _relations() -> Iterator[tuple[str, Thing]]:
         schema=SCHEMA,
     )
     for kind, *rest in rows:
-        yield kind, Thing("SEQUENCE" if kind == "S" else "TABLE", *rest)
+        yield kind, Thing("SEQUENCE" if kind == "sequence" else "TABLE", *rest)
 
 
 def _functions(owner: Role, *, only_owned: bool) -> tuple[Thing, ...]:
@@ -206,7 +214,7 @@ def powers(role: Role, owner: Role) -> Iterator[str]:
         return
     columns = ", ".join(_ATTRIBUTES)
     for name, *held in _query(
-        f"SELECT rolname, {columns} FROM pg_roles WHERE oid IN (SELECT oid FROM ({_REACHABLE}) r)"  # noqa: S608
+        f"SELECT rolname, {columns} FROM pg_roles WHERE oid IN (SELECT oid FROM ({_REACHABLE}) r)"
         " ORDER BY 1",
         role=role,
     ):
@@ -221,10 +229,8 @@ def powers(role: Role, owner: Role) -> Iterator[str]:
 def belongings(role: Role, owner: Role) -> Iterator[str]:
     """What belongs to the role, or to one that it could become: whose it is, may do all with it."""
     rows = _query(
-        "SELECT r.rolname, CASE classid WHEN 'pg_database'::regclass THEN 'database '"
-        "  || (SELECT datname FROM pg_database WHERE oid = objid)"
-        "  ELSE pg_describe_object(classid, objid, objsubid) END"
-        f" FROM pg_shdepend JOIN ({_REACHABLE}) r ON r.oid = refobjid"  # noqa: S608
+        "SELECT r.rolname, pg_describe_object(classid, objid, objsubid)"
+        f" FROM pg_shdepend JOIN ({_REACHABLE}) r ON r.oid = refobjid"
         " WHERE refclassid = 'pg_authid'::regclass AND deptype = 'o' AND r.rolname <> %(owner)s"
         " AND dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))"
         " ORDER BY 1, 2",
@@ -242,14 +248,12 @@ def surroundings(role: Role, owner: Role) -> Iterator[str]:
         ("TEMP in the database", "has_database_privilege({0}, current_database(), 'TEMP')"),
         (f"CREATE in schema {SCHEMA}", f"has_schema_privilege({{0}}, '{SCHEMA}', 'CREATE')"),
     ]
-    if connection.pg_version >= 150_000:
+    if _query("SELECT FROM pg_proc WHERE proname = 'has_parameter_privilege'"):  # since 15
         parameter = "session_replication_role"
-        asked.append(
-            (f"SET {parameter}", f"has_parameter_privilege({{0}}, '{parameter}', 'SET')")
-        )
+        asked.append((f"SET {parameter}", f"has_parameter_privilege({{0}}, '{parameter}', 'SET')"))
     for words, check in asked:
         if _query(
-            f"SELECT FROM ({_REACHABLE}) r WHERE rolname <> %(owner)s AND {check.format('oid')}",  # noqa: S608
+            f"SELECT FROM ({_REACHABLE}) r WHERE rolname <> %(owner)s AND {check.format('oid')}",
             role=role,
             owner=owner,
         ):
@@ -283,7 +287,7 @@ def _privileges(
             " THEN has_any_column_privilege(r.oid, o, p) END"
         )
     return _query(
-        f"SELECT o, p, bool_or({may}), bool_or(has_{noun}_privilege(%(role)s, o, p))"  # noqa: S608
+        f"SELECT o, p, bool_or({may}), bool_or(has_{noun}_privilege(%(role)s, o, p))"
         f" FROM unnest(%(oids)s::oid[]) o, unnest(%(privileges)s::text[]) p, ({_REACHABLE}) r"
         " WHERE r.rolname <> %(owner)s GROUP BY o, p ORDER BY o, p",
         oids=oids,

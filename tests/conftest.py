@@ -17,6 +17,7 @@ from tests.making import Maker
 settings.register_profile("tests", deadline=None)
 settings.load_profile("tests")
 
+
 # pytest-django's two fixtures around the making of the test database, extended: the owner makes
 # and migrates it, as in operation, and the tests run with the rights of the service.
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-from ledger import roles
+from ledger.privileges import Role
 
 
 @contextmanager
@@ -19,7 +19,7 @@ def as_owner() -> Iterator[None]:
         yield
     finally:
         with connection.cursor() as cursor:
-            cursor.execute(f"SET ROLE {roles.Role(before).quoted}")
+            cursor.execute(f"SET ROLE {Role(before).quoted}")
 
 
 @contextmanager

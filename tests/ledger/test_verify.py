@@ -138,7 +138,10 @@ def test_a_forged_column_beside_the_body_is_found(one_of_each: None) -> None:
             cursor.execute(f"ALTER TABLE ledger_entry ALTER {column} DROP EXPRESSION IF EXISTS")
         tamper(f"UPDATE ledger_entry SET {column} = {value} WHERE sequence = 3")
         assert f"entry 3: its column {column} is not what it says" in findings()
-    with as_owner(), connection.cursor() as cursor:  # as the migration made them, for the tests to come
+    with (
+        as_owner(),
+        connection.cursor() as cursor,
+    ):  # as the migration made them, for the tests to come
         for column in ("actor", "subject", "time"):
             cursor.execute(f"ALTER TABLE ledger_entry DROP COLUMN {column}")
             cursor.execute(
