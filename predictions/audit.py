@@ -4,7 +4,7 @@ import functools
 from collections.abc import Iterator
 from uuid import UUID
 
-from ledger import replay
+from ledger import replay, roles
 from predictions.models import FACTS, Fact, Outcome, Score
 from predictions.scoring.binary import Figures, score_all
 
@@ -14,8 +14,12 @@ _MORE_TRIGGERS = {"score": ("score_fits",)}
 
 
 def register() -> None:
-    """Have `verify_ledger` replay every table of facts and recompute every score."""
+    """Have `verify_ledger` replay every table of facts and recompute every score.
+
+    And say which tables the service's role may add to but not change.
+    """
     for model in FACTS:
+        roles.register_facts([model._meta.db_table], final=model.final)
         name = str(model._meta.model_name)
         guards = tuple(f"{name}_{guard}" for guard in ("has_entry", "stays", "no_truncate"))
         replay.register_table(
