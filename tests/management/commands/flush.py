@@ -1,5 +1,7 @@
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.commands import flush
 from django.db import connection
 
@@ -17,6 +19,8 @@ class Command(flush.Command):
                 cursor.execute(
                     "TRUNCATE ledger_entry, ledger_staged, ledger_head, ledger_checkpoint"
                 )
+                # A signer that remembered the old log would refuse the new one.
+                Path(settings.LEDGER_STATE_FILE).unlink(missing_ok=True)
                 cursor.execute(
                     "INSERT INTO ledger_head VALUES (1, 0, %s, '{}', 'epoch')", [EMPTY_ROOT]
                 )
