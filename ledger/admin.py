@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from ledger import parts
 from ledger.errors import EncodingError
 from ledger.journal import body_of, leaf_hash_of
 from ledger.models import Entry
@@ -50,7 +51,8 @@ class EntryAdmin(ModelAdmin):
     def leaf(self, entry: Entry) -> SafeString:
         return format_html('<code class="pl-hash">{}</code>', leaf_hash_of(entry))
 
-    @display(description="Body")
+    # A commitment is shown with the part it hides: {"hmac": …, "part": …}.
+    @display(description="Body, with its personal parts as far as they are kept")
     def shown_body(self, entry: Entry) -> SafeString:
         return format_html('<pre class="pl-body">{}</pre>', _pretty(entry))
 
@@ -58,6 +60,9 @@ class EntryAdmin(ModelAdmin):
 def _pretty(entry: Entry) -> str:
     """The body for people; as its bytes are, where they are not canonical."""
     try:
-        return json.dumps(body_of(entry), indent=2, ensure_ascii=False)
+        body = body_of(entry)
+        if isinstance(body, dict) and isinstance(body.get("facts"), dict):
+            body = {**body, "facts": parts.revealed(body["facts"])}
+        return json.dumps(body, indent=2, ensure_ascii=False)
     except EncodingError as error:
         return f"not canonical: {error}\n\n{bytes(entry.body).decode(errors='replace')}"

@@ -9,6 +9,7 @@ TRIGGERS = {
     "ledger_staged": ["ledger_append"],
     "ledger_entry": ["ledger_entry_append_only", "ledger_entry_no_truncate"],
     "ledger_head": ["ledger_head_only_grows", "ledger_head_stays", "ledger_head_no_truncate"],
+    "ledger_part": ["ledger_part_stays", "ledger_part_only_erased", "ledger_part_no_truncate"],
 }
 
 

@@ -2,9 +2,10 @@
 
 import functools
 from collections.abc import Iterator
+from itertools import islice
 from uuid import UUID
 
-from ledger import replay
+from ledger import parts, replay
 from ledger.guards import missing_triggers
 from predictions.models import FACTS, Fact, Outcome, Score
 from predictions.scoring.binary import Figures, score_all
@@ -18,18 +19,32 @@ def register() -> None:
         name = str(model._meta.model_name)
         replay.register_table(replay.FactTable(name, functools.partial(_rows, model)))
     replay.register_check(_check_guards)
+    replay.register_check(_check_parts)
     replay.register_check(_check_scores)
 
 
 def _rows(model: type[Fact]) -> Iterator[replay.Row]:
-    for row in model._default_manager.order_by("pk").iterator(chunk_size=_CHUNK):
-        yield replay.Row(key=str(row.pk), entry=str(row.entry), facts=row.facts())
+    rows = model._default_manager.order_by("pk").iterator(chunk_size=_CHUNK)
+    while chunk := list(islice(rows, _CHUNK)):
+        known = parts.commitments_of(row.pk for row in chunk) if model.personal else {}
+        for row in chunk:
+            facts = parts.concealed(
+                owner=row.pk, facts=row.facts(), personal=model.personal, known=known
+            )
+            yield replay.Row(key=str(row.pk), entry=str(row.entry), facts=facts)
+
+
+def _check_parts() -> Iterator[replay.Finding]:
+    for found in parts.verify():
+        yield replay.Finding(*found)
 
 
 def _check_guards() -> Iterator[replay.Finding]:
     for model in FACTS:
         name, table = model._meta.model_name, model._meta.db_table
         guards = [f"{name}_{guard}" for guard in ("has_entry", "stays", "no_truncate")]
+        if model.personal:
+            guards.append(f"{name}_erased_stays")
         for missing in missing_triggers(table, guards):
             yield replay.Finding(table, f"its guard {missing} is gone or switched off")
 

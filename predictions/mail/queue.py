@@ -9,7 +9,7 @@ import uuid
 from email.utils import parseaddr
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
 from ledger import journal
@@ -18,6 +18,7 @@ from predictions.mail.periods import last_boundary
 from predictions.models import Message, Outcome, Question, Reminder, Report, Subscription, User
 from predictions.models.choices import MessageState, Stage
 from predictions.scorecards import compared, scoreboard
+from predictions.services.sweeps import take_turns
 
 _DUE_NEXT = 10
 
@@ -29,7 +30,7 @@ def reminders_queue(*, now: dt.datetime) -> int:
     A review missed many times is due once. A question that has no reviewer is told to every
     administrator, so that nothing falls due in silence.
     """
-    _take_turns("reminders")
+    take_turns("reminders")
     administrators = list(_reachable().filter(is_superuser=True))
     questions = list(Question.objects.due(now).select_related("reviewer"))
     told = set(
@@ -54,7 +55,7 @@ def reports_queue(*, now: dt.datetime) -> int:
     A new subscription gets its first at once, over everything so far. Each later one begins where
     the one before it ended, so that nothing is told twice and nothing is left out.
     """
-    _take_turns("reports")
+    take_turns("reports")
     queued = 0
     for subscription in Subscription.objects.filter(
         confirmed_at__lte=now, ended_at__isnull=True, user__in=_reachable()
@@ -149,9 +150,3 @@ def _recipients(question: Question, administrators: list[User]) -> list[User]:
     if reviewer and reviewer.is_active and reviewer.email:
         return [reviewer]
     return administrators
-
-
-def _take_turns(name: str) -> None:
-    """Wait for others that run the same pass; held until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"queue {name}"])
