@@ -2,6 +2,8 @@
 
 import base64
 import dataclasses
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import django_filters
@@ -28,17 +30,22 @@ class OpeningSerializer(serializers.Serializer):
 
 
 class _EntryList(serializers.ListSerializer):
+    child: "EntrySerializer"
+
     def to_representation(self, data: Any) -> Any:
         """With one query for the openings of all entries."""
         entries = list(data)
         opened = parts.openings([_facts_of(entry) for entry in entries])
         sequences = [entry.sequence for entry in entries]
-        self.context["openings"] = dict(zip(sequences, opened, strict=True))
+        self.child.opened = dict(zip(sequences, opened, strict=True))
         return super().to_representation(entries)
 
 
 class EntrySerializer(serializers.ModelSerializer):
     """`leaf_hash` is SHA-256(0x00 ‖ body), computed from the bytes that are shown."""
+
+    # By sequence, where a list has asked for all of its entries at once.
+    opened: Mapping[int, list[parts.Opening]] = MappingProxyType({})
 
     uuid = serializers.UUIDField(read_only=True)
     leaf_hash = serializers.SerializerMethodField()
@@ -83,7 +90,7 @@ class EntrySerializer(serializers.ModelSerializer):
 
     @extend_schema_field(OpeningSerializer(many=True))
     def get_openings(self, entry: Entry) -> list[dict[str, str]]:
-        opened = self.context.get("openings", {}).get(entry.sequence)
+        opened = self.opened.get(entry.sequence)
         if opened is None:
             [opened] = parts.openings([_facts_of(entry)])
         return [dataclasses.asdict(opening) for opening in opened]

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from ledger.parts import ERASED
 from predictions import services
 from predictions.errors import NotFound, PredictionsError
 from predictions.models import (
@@ -110,14 +111,14 @@ def _differing(seeds: Seeds) -> list[str]:
 def _erased(seeds: Seeds) -> set[str]:
     """The files' forecasters who were erased: what they are recorded to have said is there, under
     no name. Without this, every run would record them anew."""
-    files = ((Prediction, seeds.predictions), (Statement, seeds.statements))
+    said = {**seeds.predictions, **seeds.statements}
     return {
-        rows[row.article.key, row.reference]["forecaster"]
-        for model, rows in files
-        for row in model._default_manager.filter(
-            forecaster__key__startswith=Forecaster.ERASED_KEY, article__isnull=False
-        ).select_related("forecaster", "article")
-        if row.forecaster.is_erased and (row.article.key, row.reference) in rows
+        said[place]["forecaster"]
+        for model in (Prediction, Statement)
+        for place in model._default_manager.filter(
+            forecaster__name=ERASED, forecaster__key__startswith=Forecaster.ERASED_KEY
+        ).values_list("article__key", "reference")
+        if place in said
     }
 
 

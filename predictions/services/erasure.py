@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -160,6 +160,7 @@ def user_erase(*, user: User, by: User | None, now: dt.datetime) -> Erasure:
     copies = _give_up_mail(locked, name) + copies_scrub(words)
     _end_access(locked, name, now)
     _blank(locked, name)
+    _note(locked, by)
     return Erasure(entry=None, parts=0, copies=copies, in_delivery=in_delivery)
 
 
@@ -238,12 +239,8 @@ def _end_access(user: User, name: str, now: dt.datetime) -> None:
 
 
 def _blank(user: User, name: str) -> None:
-    # Its rows name their object as it was, such as a subscription by its user.
-    LogEntry.objects.filter(object_repr__contains=user.username).update(object_repr=ERASED)
-    about = ContentType.objects.get_for_model(User)
-    LogEntry.objects.filter(content_type=about, object_id=str(user.pk)).update(
-        object_repr=ERASED, change_message=""
-    )
+    # The admin's log names its objects as they were, such as a subscription by its user.
+    copies_scrub(Words({user.username: ERASED}), within=(LogEntry,))
     user.username = name
     user.first_name = user.last_name = user.email = ""
     user.time_zone = "UTC"
@@ -251,3 +248,16 @@ def _blank(user: User, name: str) -> None:
     user.is_active = user.is_staff = user.is_superuser = False
     user.set_unusable_password()
     user.save()
+
+
+def _note(user: User, by: User | None) -> None:
+    """Who did it, in the admin's log: no entry of the ledger is about a user."""
+    if by is not None:
+        LogEntry.objects.create(
+            user_id=by.pk,
+            content_type=ContentType.objects.get_for_model(User),
+            object_id=str(user.pk),
+            object_repr=user.username,
+            action_flag=CHANGE,
+            change_message="Erased.",
+        )

@@ -19,8 +19,9 @@ from predictions.models import IdempotencyKey, Message
 # The digest of a request to which an answer was kept: it could confirm a guess at who was named.
 _NO_DIGEST = ""
 # An address is not a text; whose messages these are is decided by `user_erase`.
-_KEPT = {Message: {"recipient", "message_id", "kind", "state"}}
-_MODELS: tuple[type[models.Model], ...] = (Message, IdempotencyKey, LogEntry)
+_KEPT = {"recipient", "message_id"}
+_Models = tuple[type[models.Model], ...]
+COPIES: _Models = (Message, IdempotencyKey, LogEntry)
 
 
 class Words:
@@ -73,20 +74,22 @@ def _spellings(word: str) -> Iterator[str]:
 
 def copies_count(words: Words) -> int:
     """How many operational rows hold one of the words."""
-    return sum(1 for model in _MODELS for _ in _holding(model, words))
+    return sum(1 for model in COPIES for _ in _holding(model, words))
 
 
-def copies_scrub(words: Words) -> int:
+def copies_scrub(words: Words, *, within: _Models = COPIES) -> int:
     """Replace the words in every operational row that holds one; returns how many rows.
 
     A row's state is left alone, as a delivery may be changing it at this moment.
     """
     count = 0
-    for model in _MODELS:
+    for model in within:
         for pk, changed in _holding(model, words):
             if model is IdempotencyKey:
                 # Sent again, the request is refused as another one, and not done twice.
                 changed["request_digest"] = _NO_DIGEST
+            if model is IdempotencyKey and "key" in changed:
+                changed["key"] = f"erased-{pk}"  # still unlike every other
             model._default_manager.filter(pk=pk).update(**changed)
             count += 1
     return count
@@ -98,7 +101,7 @@ def _holding(model: type[models.Model], words: Words) -> Iterator[tuple[Any, dic
         field
         for field in model._meta.concrete_fields
         if isinstance(field, models.CharField | models.TextField | models.JSONField)
-        and field.name not in _KEPT.get(model, ())
+        and field.name not in _KEPT
     ]
     names = [field.name for field in fields]
     for row in model._default_manager.only("pk", *names).iterator(chunk_size=100):
