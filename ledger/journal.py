@@ -1,18 +1,33 @@
 """The sole writer of entries, and how to read them back."""
 
 import uuid as uuids
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from django.db import connection
 from django.db.models import QuerySet
 
-from ledger import encoding, merkle
+from ledger import batches, encoding, merkle
+from ledger.drafts import Draft, draft
 from ledger.errors import OutsideTransaction
 from ledger.models import Entry, Head
 
-# Stands where the database writes its own time when the transaction commits.
-_NO_TIME = "0000-00-00T00:00:00.000000Z"
+__all__ = [
+    "Appended",
+    "Draft",
+    "TreeHead",
+    "about",
+    "append",
+    "append_many",
+    "appended",
+    "body_of",
+    "draft",
+    "flush",
+    "head",
+    "leaf_hash_of",
+    "waiting",
+]
 
 
 @dataclass(frozen=True)
@@ -23,6 +38,14 @@ class TreeHead:
     root: str
 
 
+@dataclass(frozen=True)
+class Appended:
+    """What became of a draft. `sequence` is None until the transaction commits, which gives it."""
+
+    uuid: uuids.UUID
+    sequence: int | None
+
+
 def append(
     *,
     kind: str,
@@ -30,33 +53,38 @@ def append(
     actor: str,
     facts: dict[str, Any],
     uuid: uuids.UUID | None = None,
-) -> uuids.UUID:
-    """Append one entry when the surrounding transaction commits; returns its uuid.
+) -> Appended:
+    """Append one entry when the surrounding transaction commits. Arguments as for `draft`.
 
-    `kind` is what happened (`outcome.entered`), `subject` to what (`question:Q9`), `actor` a
-    pseudonymous id (`user:1`, `system`), `facts` a canonical object. The entry gets the next
-    sequence, and the log's time, at commit; if the transaction rolls back it never was.
+    The entry gets the next sequence, and the log's time, at commit; if the transaction rolls back
+    it never was. An entry that is sent again under its own `uuid` is not written again: the answer
+    holds the sequence of the first.
 
-    Raises OutsideTransaction, and EncodingError for facts without a canonical encoding.
+    Raises OutsideTransaction, EncodingError, and DifferentEntry if the log holds an entry with
+    this uuid that says something else.
     """
-    if not connection.in_atomic_block:
-        raise OutsideTransaction(
-            "append() must run inside the transaction of the rows it describes"
-        )
-    uuid = uuid or uuids.uuid4()
-    body = encoding.canonical_bytes(
-        {
-            "actor": actor,
-            "facts": facts,
-            "kind": kind,
-            "subject": subject,
-            "time": _NO_TIME,
-            "uuid": str(uuid),
-        }
-    )
+    _require_transaction()
+    made = draft(kind=kind, subject=subject, actor=actor, facts=facts, uuid=uuid)
+    if uuid and (standing := batches.standing([made])):
+        return Appended(uuid, standing[uuid])
     with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO ledger_staged (uuid, body) VALUES (%s, %s)", [uuid, body])
-    return uuid
+        cursor.execute(
+            "INSERT INTO ledger_staged (uuid, kind, subject, actor, body)"
+            " VALUES (%s, %s, %s, %s, %s)",
+            [made.uuid, kind, subject, actor, made.body],
+        )
+    return Appended(made.uuid, None)
+
+
+def append_many(drafts: Sequence[Draft]) -> list[int]:
+    """Append a batch at once, by COPY; returns the sequence of each draft.
+
+    From here to the end of the transaction no other writer can append: call it last. Drafts that
+    the log holds already are not written again, as with `append`. Raises OutsideTransaction, and
+    DifferentEntry: nothing is then written.
+    """
+    _require_transaction()
+    return batches.append(drafts)
 
 
 def flush() -> None:
@@ -81,10 +109,10 @@ def about(subject: str) -> QuerySet[Entry]:
     return Entry.objects.filter(subject=subject).order_by("sequence")
 
 
-def staged() -> int:
-    """How many entries wait to be appended, as this transaction sees it; between two, none."""
+def waiting(table: Literal["ledger_staged", "ledger_batch"]) -> int:
+    """How many rows this transaction sees on their way into the log; between two, none."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM ledger_staged")
+        cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608 -- one of two words
         [count] = cursor.fetchone()
     return int(count)
 
@@ -101,5 +129,12 @@ def body_of(entry: Entry) -> dict[str, Any]:
 
 
 def leaf_hash_of(entry: Entry) -> str:
-    """The entry's leaf hash computed from its bytes, never read from the stored column (hex)."""
+    """The entry's leaf hash, computed from its bytes (hex)."""
     return merkle.leaf_hash(bytes(entry.body)).hex()
+
+
+def _require_transaction() -> None:
+    if not connection.in_atomic_block:
+        raise OutsideTransaction(
+            "append() must run inside the transaction of the rows it describes"
+        )

@@ -19,6 +19,7 @@ from django.db import connection
 from ledger.errors import EncodingError
 from ledger.journal import body_of
 from ledger.models import Entry, Part
+from ledger.scan import Finding
 
 ERASED = "(erased)"
 
@@ -28,8 +29,6 @@ _HEX = re.compile(r"[0-9a-f]{64}")
 
 # (owner, field, part) → the commitment to it, in hex
 Commitments = dict[tuple[UUID, str, str], str]
-# Where, what, and the entry it concerns (if any), as in `replay.Finding`.
-Found = tuple[str, str, int | None]
 
 
 @dataclass(frozen=True)
@@ -220,28 +219,30 @@ class Collector:
                 if isinstance(row, dict) and "id" in row:
                     self._erased[str(row["id"])] = sequence
 
-    def findings(self) -> Iterator[Found]:
+    def findings(self) -> Iterator[Finding]:
         """Parts that are not what the entries commit to, and commitments whose part is gone."""
         for part in Part.objects.order_by("commitment").iterator(chunk_size=_CHUNK):
             yield from self._check(part)
         for (owner, field, digest), sequence in self._held.items():
             if self._erased.get(owner, 0) <= sequence:
                 problem = "its part is gone, and no later entry says that it was erased"
-                yield f"part {_named(field, owner, digest)}", problem, sequence
+                yield Finding(f"part {_named(field, owner, digest)}", problem, sequence)
 
-    def _check(self, part: Part) -> Iterator[Found]:
+    def _check(self, part: Part) -> Iterator[Finding]:
         digest, owner = bytes(part.commitment), str(part.owner)
         place = f"part {_named(part.field, owner, digest)}"
         sequence = self._held.pop((owner, part.field, digest), None)
         if not _opens(part):
-            yield place, "its salt and text do not give its commitment: one was changed", sequence
+            problem = "its salt and text do not give its commitment: one was changed"
+            yield Finding(place, problem, sequence)
         if sequence is None:
-            yield place, "no entry commits this row and column to it", None
+            yield Finding(place, "no entry commits this row and column to it")
         if owner in self._erased:
-            yield place, "is still there, though its row was erased", self._erased[owner]
+            problem = "is still there, though its row was erased"
+            yield Finding(place, problem, self._erased[owner])
 
 
-def verify() -> Iterator[Found]:
+def verify() -> Iterator[Finding]:
     """Every finding of a `Collector` that has seen the whole log."""
     collector = Collector()
     for entry in Entry.objects.order_by("sequence").iterator(chunk_size=_CHUNK):

@@ -73,7 +73,7 @@ DROP FUNCTION ledger_part_erased, ledger_erase, ledger_says_erased;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0001_log")]
+    dependencies = [("ledger", "0003_checkpoints")]
     operations = [
         migrations.RunSQL(PARTS, UNDO),
         migrations.CreateModel(

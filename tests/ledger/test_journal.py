@@ -10,7 +10,9 @@ from ledger.models import Entry, Head
 
 
 def append(facts: dict[str, object] | None = None) -> uuid.UUID:
-    return journal.append(kind="test.made", subject="test:1", actor="system", facts=facts or {})
+    made = journal.append(kind="test.made", subject="test:1", actor="system", facts=facts or {})
+    assert made.sequence is None
+    return made.uuid
 
 
 @pytest.mark.django_db(transaction=True)

@@ -19,5 +19,5 @@ DROP TRIGGER article_erased_stays ON predictions_article;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("predictions", "0002_guards"), ("ledger", "0004_parts")]
+    dependencies = [("predictions", "0003_attachments"), ("ledger", "0004_parts")]
     operations = [migrations.RunSQL(GUARDS, UNDO)]
