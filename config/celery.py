@@ -8,9 +8,10 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init
+from celery.signals import beat_init, celeryd_init
 
 from config import embedded
+from config.durability import insist
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 embedded.ensure()
@@ -54,7 +55,13 @@ app.conf.update(
 app.autodiscover_tasks(["predictions"])
 
 
+@celeryd_init.connect
+def worker_begins(**kwargs: Any) -> None:
+    insist("worker", 2)
+
+
 @beat_init.connect
-def sign_at_once(**kwargs: Any) -> None:
-    """A service that was just started need not wait for its first checkpoint to be ready."""
+def beat_begins(**kwargs: Any) -> None:
+    insist("beat", 2)
+    # A service that was just started need not wait for its first checkpoint to be ready.
     app.send_task("predictions.tasks.make_checkpoint", expires=settings.CHECKPOINT_SECONDS)

@@ -6,9 +6,11 @@ DATABASE_URL, REDIS_URL and EMAIL_URL before this module is read.
 """
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 from config.secrets import stored_secret
 
@@ -83,10 +85,24 @@ TEMPLATES = [
     },
 ]
 
+
+def _database(url: str) -> dict[str, Any]:
+    database: dict[str, Any] = env.db_url_config(url)
+    if socket_folder := database.get("OPTIONS", {}).pop("host", ""):
+        database["HOST"] = socket_folder  # where `dbshell` looks for it
+    return database
+
+
 # Type checkers and `--help` read the settings with no server up; the empty name then fails on use.
-DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres:///")}
-if socket_folder := DATABASES["default"].get("OPTIONS", {}).pop("host", ""):
-    DATABASES["default"]["HOST"] = socket_folder  # where `dbshell` looks for it
+_url = env.str("DATABASE_URL", default="") or "postgres:///"
+_owner_url = env.str("DATABASE_OWNER_URL", default="") or _url
+DATABASES = {"default": _database(_url)}
+# Who owns the tables and migrates (`ledger.roles`); where nobody is named, the service itself.
+DATABASE_OWNER = _database(_owner_url)
+if _owner_url != _url and not (DATABASE_OWNER["USER"] and DATABASES["default"]["USER"]):
+    raise ImproperlyConfigured("DATABASE_URL and DATABASE_OWNER_URL must each name their role")
+if DATABASE_OWNER["NAME"] != DATABASES["default"]["NAME"]:
+    raise ImproperlyConfigured("DATABASE_URL and DATABASE_OWNER_URL must name the same database")
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -4,6 +4,7 @@ LedgerError
 ├── EncodingError          a value is outside the canonical set; names its path
 ├── NoteError              a signed note, checkpoint or key is malformed or not signed as it says
 ├── DifferentEntry         the log holds an entry with this uuid that says something else
+├── RolesError             the database's two roles cannot be set up; says what to do
 ├── OutsideTransaction     an entry would not stand or fall with the rows it describes
 ├── NotSnapshot            verification was asked for inside somebody else's transaction
 ├── CannotResume           verification cannot go on from where one ended before
@@ -32,6 +33,10 @@ class NoteError(LedgerError, ValueError):
 
 class DifferentEntry(LedgerError):
     """An entry was sent again under its uuid, with another body."""
+
+
+class RolesError(LedgerError):
+    """The owner's and the service's role cannot be set up. One line: what is wrong, what to do."""
 
 
 class OutsideTransaction(LedgerError):

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import orjson
 from django.db import DatabaseError, connection, transaction
 
-from ledger import encoding, guards, journal, merkle, scan, subtrees
+from ledger import encoding, guards, journal, merkle, roles, scan, subtrees
 from ledger.checkpoint_audit import Audit
 from ledger.encoding import timestamp
 from ledger.errors import CannotResume, EncodingError, NotSnapshot
@@ -57,8 +57,8 @@ class Reader(Protocol):
 class Verification:
     """What was read and what was found. `intact` is the verdict.
 
-    `since` is the size from which on it was read, if not all was; `unchecked` are, in words, the
-    questions that could not be asked here.
+    `since` is the size from which on it was read, if not all was. `notes` say what could not be
+    asked here, or is weaker than it could be.
     """
 
     size: int = 0
@@ -66,7 +66,7 @@ class Verification:
     rows: int = 0
     since: int = 0
     findings: list[Finding] = field(default_factory=list)
-    unchecked: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def intact(self) -> bool:
@@ -135,7 +135,7 @@ class _Run:
 
     def __init__(self, since: journal.TreeHead | None, audit: Audit, progress: Progress) -> None:
         self.result = Verification(since=since.size if since else 0)
-        self.result.unchecked += audit.unchecked
+        self.result.notes += [*audit.unchecked, *filter(None, [roles.note()])]
         self._progress = progress
         self._expected: _Expected = {}
         self._readers = [] if since else [make() for make in _readers]
@@ -263,6 +263,8 @@ def _stored_root(size: int) -> str:
 def _guard_findings() -> Iterator[Finding]:
     for deviation in guards.log_deviations():
         yield Finding(deviation.place, deviation.problem)
+    for problem in roles.deviations():
+        yield Finding("database", problem)
     for table in _tables.values():
         for deviation in guards.table_deviations(table.db_table, table.triggers):
             yield Finding(deviation.place, deviation.problem)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 from uuid import UUID
 
-from ledger import parts, replay
+from ledger import parts, replay, roles
 from predictions.models import FACTS, Fact, Outcome, Score
 from predictions.scoring.binary import Figures, score_all
 
@@ -19,8 +19,12 @@ _MORE_TRIGGERS = {
 
 
 def register() -> None:
-    """Have `verify_ledger` replay every table of facts and recompute every score."""
+    """Have `verify_ledger` replay every table of facts and recompute every score.
+
+    And say which tables the service's role may add to but not change.
+    """
     for model in FACTS:
+        roles.register_facts([model._meta.db_table], final=model.final)
         name = str(model._meta.model_name)
         guards = tuple(f"{name}_{guard}" for guard in ("has_entry", "stays", "no_truncate"))
         replay.register_table(

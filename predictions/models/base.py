@@ -22,6 +22,8 @@ class Fact(models.Model):
 
     # Columns that say who somebody is: the ledger holds commitments to them, which can be erased.
     personal: ClassVar[tuple[str, ...]] = ()
+    # Whether a row never changes: a later one corrects, reverses or follows it.
+    final: ClassVar[bool] = False
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # The ledger entry that last set this row; the database demands one of the same transaction.

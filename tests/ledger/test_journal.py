@@ -7,6 +7,7 @@ from django.db import DatabaseError, connection, transaction
 from ledger import journal, merkle
 from ledger.errors import EncodingError, OutsideTransaction
 from ledger.models import Entry, Head
+from tests.guards import as_owner
 
 
 def append(facts: dict[str, object] | None = None) -> uuid.UUID:
@@ -120,9 +121,9 @@ def test_facts_without_a_canonical_form_are_refused_before_anything_is_written()
         "TRUNCATE ledger_head",
     ],
 )
-def test_the_log_cannot_be_rewritten(statement: str) -> None:
+def test_the_log_cannot_be_rewritten_not_even_by_its_owner(statement: str) -> None:
     with transaction.atomic():
         append()
-    with pytest.raises(DatabaseError, match="refused"), connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor, pytest.raises(DatabaseError, match="refused"):
         cursor.execute(statement)
     assert Entry.objects.count() == Head.objects.get().size == 1

@@ -23,7 +23,7 @@ from predictions.services.erasure import forecaster_erase
 from predictions.services.posting import post
 from seeds.loader import load
 from tests.conftest import NOW
-from tests.guards import lifted
+from tests.guards import as_owner, lifted
 from tests.making import Maker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -296,7 +296,7 @@ def refused() -> Iterator[None]:
     "trigger", ["ledger_part_stays", "ledger_part_only_erased", "ledger_part_no_truncate"]
 )
 def test_a_guard_of_the_parts_that_was_switched_off_is_found(trigger: str) -> None:
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE ledger_part DISABLE TRIGGER {trigger}")
         try:
             [finding] = findings()

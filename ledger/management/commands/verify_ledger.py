@@ -55,8 +55,8 @@ class Command(BaseCommand):
             self.stdout.write(f"NOT intact: {len(result.findings)} finding(s)")
             for finding in result.findings:
                 self.stdout.write(f"  {finding.place}: {finding.problem}")
-        for question in result.unchecked:
-            self.stdout.write(f"not asked: {question}")
+        for note in result.notes:
+            self.stdout.write(f"note: {note}")
 
     def _progress(self, since: journal.TreeHead | None) -> Callable[[int], None]:
         """A bar on a terminal; nothing where the output goes elsewhere."""

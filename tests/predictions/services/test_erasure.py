@@ -50,6 +50,7 @@ from predictions.services.tokens import token_create
 from seeds.loader import load
 from tests.conftest import NOW
 from tests.dump import places_of
+from tests.guards import as_owner
 from tests.ledger.exports import verify
 from tests.making import Maker
 
@@ -266,12 +267,13 @@ def test_of_two_erasures_at_once_one_wins(zoe: Forecaster) -> None:
 @pytest.fixture
 def no_part_can_be_deleted() -> Iterator[None]:
     """The last step of an erasure fails."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(
             "CREATE TRIGGER fault BEFORE DELETE ON ledger_part"
             " FOR EACH ROW EXECUTE FUNCTION ledger_refuse()"
         )
-        yield
+    yield
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("DROP TRIGGER fault ON ledger_part")
 
 
