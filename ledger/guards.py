@@ -25,6 +25,7 @@ TRIGGERS: dict[str, tuple[str, ...]] = {
     ),
     "ledger_head": ("ledger_head_only_grows", "ledger_head_stays", "ledger_head_no_truncate"),
     "ledger_node": ("ledger_node_insert_only", "ledger_node_no_truncate"),
+    "ledger_part": ("ledger_part_stays", "ledger_part_only_erased", "ledger_part_no_truncate"),
     "ledger_staged": ("ledger_append",),
 }
 # What each function is: the beginning of the SHA-256 over its source and attributes. Whoever

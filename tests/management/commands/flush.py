@@ -18,7 +18,7 @@ class Command(flush.Command):
             with connection.cursor() as cursor:
                 cursor.execute(
                     "TRUNCATE ledger_entry, ledger_node, ledger_staged, ledger_batch, ledger_head,"
-                    " ledger_checkpoint"
+                    " ledger_checkpoint, ledger_part"
                 )
                 # A signer that remembered the old log would refuse the new one.
                 Path(settings.LEDGER_STATE_FILE).unlink(missing_ok=True)
