@@ -3,6 +3,8 @@
 import os
 import sys
 
+import django
+
 from config import embedded
 
 # By which gunicorn knows, of a worker, not to try again.
@@ -13,7 +15,7 @@ def insist(part: str, code: int) -> None:
     """End this process, with one line and `code`, if the database runs with an unsafe setting.
 
     One that does not answer takes no entries either: `/readyz` says so, and looks again later.
-    The settings must have been named, and the servers with them.
+    Django must have been set up.
     """
     from django.db import OperationalError, connection
 
@@ -37,4 +39,5 @@ def insist(part: str, code: int) -> None:
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     embedded.ensure()
+    django.setup(set_prefix=False)
     insist(sys.argv[1], REFUSED_BOOT)
