@@ -81,6 +81,17 @@ def test_the_worker_alone_signs_and_its_key_and_memory_outlive_it(
     assert "signer" in compose["volumes"]
 
 
+def test_only_what_migrates_knows_the_owners_password(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    prepare = services["prepare"]["environment"]
+    assert "://ledger:${POSTGRES_PASSWORD" in prepare["DATABASE_OWNER_URL"]
+    for name in ("web", "worker", "beat"):
+        environ = services[name]["environment"]
+        assert "://ledger_service:${SERVICE_PASSWORD" in environ["DATABASE_URL"]
+        assert "POSTGRES_PASSWORD" not in str(environ)
+    assert services["database"]["environment"]["POSTGRES_USER"] == "ledger"
+
+
 def test_every_name_it_asks_for_is_explained_in_the_example() -> None:
     asked = set(re.findall(r"(?<!\$)\$\{(\w+)", FILE.read_text())) - {"MAIL_PORT"}
     explained = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
