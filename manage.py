@@ -13,15 +13,20 @@ def main() -> int:
         embedded.ensure()
     except embedded.EmbeddedError as error:
         return complain(str(error))
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
     from django.db import OperationalError, ProgrammingError
 
     try:
         execute_from_command_line(sys.argv)
     except ProgrammingError as error:
+        if "permission denied" in str(error):
+            return complain(f"{error}; `manage.py migrate` grants the service what it needs")
         if "does not exist" not in str(error):
             raise
         return complain("the database has no tables yet; run `manage.py migrate` first")
+    except ImproperlyConfigured as error:
+        return complain(str(error))
     except OperationalError as error:
         return complain(f"the database does not answer: {error}")
     return 0

@@ -5,10 +5,13 @@ timeout passes. The beat sweeps, the sweep claims rows in the database.
 """
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import beat_init, celeryd_init
 
 from config import embedded
+from config.durability import insist
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 embedded.ensure()
@@ -42,6 +45,23 @@ app.conf.update(
             "schedule": settings.SWEEP_SECONDS / 2,
             "options": {"expires": settings.SWEEP_SECONDS / 2},
         },
+        "checkpoints": {
+            "task": "predictions.tasks.make_checkpoint",
+            "schedule": settings.CHECKPOINT_SECONDS,
+            "options": {"expires": settings.CHECKPOINT_SECONDS},
+        },
     },
 )
 app.autodiscover_tasks(["predictions"])
+
+
+@celeryd_init.connect
+def worker_begins(**kwargs: Any) -> None:
+    insist("worker", 2)
+
+
+@beat_init.connect
+def beat_begins(**kwargs: Any) -> None:
+    insist("beat", 2)
+    # A service that was just started need not wait for its first checkpoint to be ready.
+    app.send_task("predictions.tasks.make_checkpoint", expires=settings.CHECKPOINT_SECONDS)

@@ -26,6 +26,8 @@ from types import FrameType
 
 ROOT = Path(__file__).resolve().parent.parent
 URLS = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL")
+# Goes with DATABASE_URL: who owns the tables that the other one's role may use.
+OWNER_URL = "DATABASE_OWNER_URL"
 # Recovery after a crash replays the write-ahead log, which takes a while on a slow disk.
 START_SECONDS = 120.0
 STOP_SECONDS = 60.0
@@ -67,6 +69,7 @@ class RunFiles:
 def ensure(environ: MutableMapping[str, str] = os.environ, data_dir: Path | None = None) -> None:
     """Sets those of DATABASE_URL, REDIS_URL and EMAIL_URL that `environ` lacks, or has empty.
 
+    With DATABASE_URL goes DATABASE_OWNER_URL, whatever it was: it names the same server.
     Starts the servers of the data directory (the argument, else DATA_DIR, else `var/`) if they are
     not up, and keeps them up while this process lives. Child processes inherit plain URLs, and
     with them no duty to keep anything. Does nothing when all three are set. Raises `EmbeddedError`.
@@ -79,7 +82,10 @@ def ensure(environ: MutableMapping[str, str] = os.environ, data_dir: Path | None
         urls = _memberships.get(home) or _join(home)
     except OSError as error:
         raise EmbeddedError(f"the data directory {home} cannot be used: {error}") from error
-    environ.update({name: urls[name] for name in missing})
+    if "DATABASE_URL" in missing:
+        missing.append(OWNER_URL)
+        environ.pop(OWNER_URL, None)  # a keeper of an earlier version knows of no owner
+    environ.update({name: urls[name] for name in missing if name in urls})
 
 
 def lost() -> str | None:

@@ -24,20 +24,17 @@ from typing import Any
 from urllib.parse import quote
 
 import psutil
-import psycopg
-from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import PGconn, Ping
 
-from config.embedded import EmbeddedError, Running, keep, make_folder, wait_until
+from config.embedded import OWNER_URL, EmbeddedError, Running, keep, make_folder, wait_until
 from config.mailsink import MailSink
+from config.provision import DATABASE, OWNER, SERVICE, SUPERUSER_SECRET, provide
 from config.secrets import stored_secret, sync_folder
 from config.supervisor import end_with_parent
 
-NAME = "prediction_ledger"
 SUPERUSER = "postgres"
 CLUSTER = "postgres"
-SUPERUSER_SECRET = "database_superuser"  # noqa: S105 -- the name of its file
 SYSTEM_USER = "prediction-ledger"
 ADD_USER = f"useradd --system --user-group --no-create-home --shell /usr/sbin/nologin {SYSTEM_USER}"
 PORT = 5432  # PostgreSQL names its socket after a port, though it listens on none
@@ -199,6 +196,7 @@ class Server:
 def bundled_servers(data_dir: Path) -> Iterator[Running]:
     """The three servers while they accept connections: their URLs, and how to look after them."""
     password = stored_secret(data_dir / "secrets" / "database")
+    owner_password = stored_secret(data_dir / "secrets" / "database_owner")
     superuser_password = stored_secret(data_dir / "secrets" / SUPERUSER_SECRET)
     with ExitStack() as undo:
         home = Home(data_dir, _server_account(data_dir))
@@ -212,14 +210,19 @@ def bundled_servers(data_dir: Path) -> Iterator[Running]:
         undo.callback(sink.close)
         for server in servers:
             server.await_answer()
-        _provide_database(_conninfo(home, superuser_password), password)
-        database = f"postgresql://{NAME}:{password}@:{PORT}/{NAME}"
+        provide(_conninfo(home, superuser_password), owner=owner_password, service=password)
         urls = {
-            "DATABASE_URL": f"{database}?host={quote(str(home.sockets), safe='')}",
+            "DATABASE_URL": _database_url(home, SERVICE, password),
+            OWNER_URL: _database_url(home, OWNER, owner_password),
             "REDIS_URL": f"redis+socket://{quote(str(home.sockets / 'valkey'))}",
             "EMAIL_URL": sink.url,
         }
         yield Running(urls, tend=lambda: _restart_fallen(servers))
+
+
+def _database_url(home: Home, role: str, password: str) -> str:
+    folder = quote(str(home.sockets), safe="")
+    return f"postgresql://{role}:{password}@:{PORT}/{DATABASE}?host={folder}"
 
 
 def _restart_fallen(servers: Iterable[Server]) -> None:
@@ -296,27 +299,6 @@ def _conninfo(home: Home, password: str) -> str:
     return make_conninfo(
         host=str(home.sockets), port=PORT, user=SUPERUSER, password=password, dbname="postgres"
     )
-
-
-def _provide_database(superuser: str, password: str) -> None:
-    """The service's role and database. Its password is set anew: the stored one is what counts."""
-    name = sql.Identifier(NAME)
-    try:
-        with psycopg.connect(superuser, autocommit=True) as server:
-            found = server.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [NAME])
-            if not found.fetchone():
-                server.execute(sql.SQL("CREATE ROLE {}").format(name))
-            # CREATEDB, since the tests make a database of their own.
-            rights = sql.SQL("ALTER ROLE {} LOGIN CREATEDB PASSWORD {}")
-            server.execute(rights.format(name, password))
-            found = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME])
-            if not found.fetchone():
-                server.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, name))
-    except psycopg.Error as error:
-        reason = str(error).splitlines()[0]
-        raise EmbeddedError(
-            f"the database cannot be prepared; is secrets/{SUPERUSER_SECRET} as it was? {reason}"
-        ) from error
 
 
 def _valkey(home: Home) -> Server:

@@ -37,13 +37,16 @@ def _port() -> int:
 
 def _serve(port: int) -> int:
     import django
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management.base import CommandError
     from django.db import Error as DatabaseError
 
-    django.setup()
+    from ledger.errors import LedgerError
+
     try:
+        django.setup()
         account = _prepare()
-    except (CommandError, DatabaseError) as error:
+    except (CommandError, DatabaseError, ImproperlyConfigured, LedgerError) as error:
         _complain(" ".join(str(error).split()))
         return 2
     _introduce(port, account)
@@ -61,8 +64,12 @@ def _prepare() -> tuple[str, str] | None:
     from django.db import connection, transaction
     from django.utils import timezone
 
+    from config.durability import insist
+    from ledger import roles
     from predictions.services.accounts import administrator_ensure
 
+    roles.ensure_service_role()  # before anything can be said as the service
+    insist("make run", 2)
     # Two services that start at once on one database take turns.
     lock = "SELECT pg_advisory_{}(hashtext('prepare'))"
     with connection.cursor() as cursor:
@@ -104,6 +111,8 @@ def _introduce(port: int, account: tuple[str, str] | None) -> None:
 def _children(port: int) -> list[Child]:
     from django.conf import settings
 
+    # Who runs has no need of the owner's password, and cannot lose what it has not.
+    environ = {name: value for name, value in os.environ.items() if name != embedded.OWNER_URL}
     schedule = settings.DATA_DIR / "run" / "beat-schedule"
     # Celery warns root at length; the bundled servers see to privileges themselves.
     quiet = ["-W", "ignore:You're running the worker with superuser"]
@@ -112,10 +121,12 @@ def _children(port: int) -> list[Child]:
         Child(
             "worker",
             [*celery, "worker", "--loglevel", "WARNING", "--concurrency", "2"],
+            environ,
         ),
         Child(
             "beat",
             [*celery, "beat", "--loglevel", "WARNING", "--schedule", str(schedule), "--pidfile="],
+            environ,
         ),
         Child(
             "web",
@@ -126,6 +137,7 @@ def _children(port: int) -> list[Child]:
                 # No proxy stands before it, so nobody is believed to have come by TLS.
                 *("--forwarded-allow-ips", ""),
             ],
+            environ,
         ),
     ]
 

@@ -6,8 +6,11 @@ DATABASE_URL, REDIS_URL and EMAIL_URL before this module is read.
 """
 
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 from config.secrets import stored_secret
 
@@ -23,6 +26,15 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 PORT = env.int("PORT", default=8000)
 # Where the service is reached from outside: the start of every address in a mail.
 SITE_URL = env.str("SITE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
+
+# Under what name the log's first key is made; a key keeps its name whatever becomes of SITE_URL.
+LEDGER_ORIGIN = env.str("LEDGER_ORIGIN", default="")
+LEDGER_ORIGIN = LEDGER_ORIGIN or f"{urlsplit(SITE_URL).hostname or 'localhost'}/ledger"
+# The key that signs checkpoints: `PRIVATE+KEY+…`, or else a file, made on first use.
+LEDGER_KEY = env.str("LEDGER_KEY", default="")
+LEDGER_KEY_FILE = DATA_DIR / "secrets" / "ledger_key"
+# What the signer remembers; never to be restored together with the database.
+LEDGER_STATE_FILE = DATA_DIR / "secrets" / "ledger_state.json"
 
 # Reading is public unless this is switched off; writing never is.
 PUBLIC_READ = env.bool("PUBLIC_READ", default=True)
@@ -73,10 +85,24 @@ TEMPLATES = [
     },
 ]
 
+
+def _database(url: str) -> dict[str, Any]:
+    database: dict[str, Any] = env.db_url_config(url)
+    if socket_folder := database.get("OPTIONS", {}).pop("host", ""):
+        database["HOST"] = socket_folder  # where `dbshell` looks for it
+    return database
+
+
 # Type checkers and `--help` read the settings with no server up; the empty name then fails on use.
-DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres:///")}
-if socket_folder := DATABASES["default"].get("OPTIONS", {}).pop("host", ""):
-    DATABASES["default"]["HOST"] = socket_folder  # where `dbshell` looks for it
+_url = env.str("DATABASE_URL", default="") or "postgres:///"
+_owner_url = env.str("DATABASE_OWNER_URL", default="") or _url
+DATABASES = {"default": _database(_url)}
+# Who owns the tables and migrates (`ledger.roles`); where nobody is named, the service itself.
+DATABASE_OWNER = _database(_owner_url)
+if _owner_url != _url and not (DATABASE_OWNER["USER"] and DATABASES["default"]["USER"]):
+    raise ImproperlyConfigured("DATABASE_URL and DATABASE_OWNER_URL must each name their role")
+if DATABASE_OWNER["NAME"] != DATABASES["default"]["NAME"]:
+    raise ImproperlyConfigured("DATABASE_URL and DATABASE_OWNER_URL must name the same database")
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -118,6 +144,8 @@ MAIL_GIVE_UP_HOURS = env.int("MAIL_GIVE_UP_HOURS", default=96)
 
 # One sweep looks for what is due; `/readyz` turns red when none has ended for three of these.
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=30)
+# How often the head of the ledger is signed, if it has grown; late as above.
+CHECKPOINT_SECONDS = env.int("CHECKPOINT_SECONDS", default=300)
 
 HTTPS = env.bool("HTTPS", default=SITE_URL.startswith("https://"))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS

@@ -4,8 +4,14 @@ LedgerError
 ├── EncodingError          a value is outside the canonical set; names its path
 ├── NoteError              a signed note, checkpoint or key is malformed or not signed as it says
 ├── DifferentEntry         the log holds an entry with this uuid that says something else
+├── RolesError             the database's two roles cannot be set up; says what to do
 ├── OutsideTransaction     an entry would not stand or fall with the rows it describes
-└── NotSnapshot            verification was asked for inside somebody else's transaction
+├── NotSnapshot            verification was asked for inside somebody else's transaction
+├── CannotResume           verification cannot go on from where one ended before
+└── WillNotSign            no checkpoint is signed; says what is wrong and what to do
+    ├── KeyUnusable        the signing key is missing, malformed, or not the one the log knows
+    ├── MemoryUnusable     the signer's state file is damaged, or of another ledger
+    └── DoesNotExtend      the log is not what was signed before, with entries added to it
 """
 
 
@@ -29,9 +35,33 @@ class DifferentEntry(LedgerError):
     """An entry was sent again under its uuid, with another body."""
 
 
+class RolesError(LedgerError):
+    """The owner's and the service's role cannot be set up. One line: what is wrong, what to do."""
+
+
 class OutsideTransaction(LedgerError):
     """`append` was called with no transaction open."""
 
 
 class NotSnapshot(LedgerError):
     """Verification needs a transaction of its own, to see one moment of the database."""
+
+
+class CannotResume(LedgerError):
+    """What was verified before is not what is there now, or was never verified."""
+
+
+class WillNotSign(LedgerError):
+    """No checkpoint is signed. The message says what is wrong and what to do about it."""
+
+
+class KeyUnusable(WillNotSign):
+    """A signing key that is missing, malformed, or not the one the log knows. Never shows a key."""
+
+
+class MemoryUnusable(WillNotSign):
+    """What the signer remembers, its state file, is damaged or belongs to another ledger."""
+
+
+class DoesNotExtend(WillNotSign):
+    """The log, or its checkpoints, are not those signed before with something added."""

@@ -9,14 +9,11 @@
 Canonical JSON never holds a newline, so an entry's line is its body, and its place its sequence.
 """
 
-import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 import orjson
-from django.db import connection, transaction
 
-from ledger.errors import NotSnapshot
 from ledger.journal import TreeHead
 from ledger.models import Entry
 
@@ -51,17 +48,6 @@ def bodies() -> Iterator[bytes]:
     """Every entry's exact bytes in order, through a cursor on the server."""
     rows = Entry.objects.order_by("sequence").values_list("body", flat=True)
     return (bytes(body) for body in rows.iterator(chunk_size=_CHUNK))
-
-
-@contextlib.contextmanager
-def snapshot() -> Iterator[None]:
-    """One moment of the database for all that is read inside. Raises NotSnapshot if one is open."""
-    if connection.in_atomic_block:
-        raise NotSnapshot("an export opens its own transaction; make it outside of any other")
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        yield
 
 
 def _line(value: dict[str, Any]) -> bytes:

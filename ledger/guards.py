@@ -1,34 +1,140 @@
-"""Whether the database still guards the log: its triggers, and its durability."""
+"""Whether the database still guards the log: its tables, triggers and functions, and durability.
 
-from collections.abc import Iterable, Iterator
+Nothing here depends on the privileges of who asks: the catalogue is open to every role.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from django.db import connection
 
-# Each of these must be on, also for replicas ("always"), but for the append itself.
-TRIGGERS = {
-    "ledger_staged": ["ledger_append"],
-    "ledger_entry": ["ledger_entry_append_only", "ledger_entry_no_truncate"],
-    "ledger_head": ["ledger_head_only_grows", "ledger_head_stays", "ledger_head_no_truncate"],
+SCHEMA = "public"
+# Each of these fires whatever `session_replication_role` says ("always").
+TRIGGERS: dict[str, tuple[str, ...]] = {
+    "ledger_batch": ("ledger_batch_closed",),
+    "ledger_checkpoint": (
+        "ledger_checkpoint_in_order",
+        "ledger_checkpoint_stays",
+        "ledger_checkpoint_no_truncate",
+    ),
+    "ledger_entry": (
+        "ledger_entry_append_only",
+        "ledger_entry_in_batch",
+        "ledger_entry_no_truncate",
+    ),
+    "ledger_head": ("ledger_head_only_grows", "ledger_head_stays", "ledger_head_no_truncate"),
+    "ledger_node": ("ledger_node_insert_only", "ledger_node_no_truncate"),
+    "ledger_staged": ("ledger_append",),
 }
+# What each function is: the beginning of the SHA-256 over its source and attributes. Whoever
+# changes one in a migration changes it here, to what `digests()` then says.
+FUNCTIONS: dict[str, str] = {}
+# Off, each of these loses acknowledged entries in a crash, and the log does not show it.
+DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 
 
-def missing_triggers(table: str, names: Iterable[str]) -> Iterator[str]:
-    """Those of a table's triggers that are gone or switched off."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT tgname FROM pg_trigger WHERE tgrelid = to_regclass(%s)"
-            " AND tgenabled IN ('A', 'O')",
-            [table],
-        )
-        active = {name for (name,) in cursor.fetchall()}
-    yield from (name for name in names if name not in active)
+@dataclass(frozen=True)
+class Deviation:
+    """Something of the database that is not as the migrations made it: on what, and what."""
+
+    place: str
+    problem: str
+
+
+def table_deviations(table: str, triggers: Sequence[str]) -> Iterator[Deviation]:
+    """What is wrong with a guarded table: one that is none, or not the one meant, or unguarded."""
+    problems = [
+        *_kind_problems(table),
+        *_rule_problems(table),
+        *_trigger_problems(table, triggers),
+    ]
+    yield from (Deviation(table, problem) for problem in problems)
+
+
+def log_deviations() -> Iterator[Deviation]:
+    """What is wrong with the log's own tables and functions, and with the server's settings."""
+    for table, triggers in TRIGGERS.items():
+        yield from table_deviations(table, triggers)
+    found = digests()
+    for name, digest in FUNCTIONS.items():
+        if name not in found:
+            yield Deviation(f"function {name}", "is gone")
+        elif found[name] != digest:
+            yield Deviation(f"function {name}", "is not the one that the migrations made")
+    for name in unsafe_settings():
+        yield Deviation("database", f"{name} is off: a crash could lose acknowledged entries")
+
+
+def digests() -> dict[str, str]:
+    """Of each function of ours: source, whose rights it has, and its settings. Overloads add up."""
+    rows = _query(
+        "SELECT proname, string_agg(concat_ws('|', prosrc, prosecdef, provolatile, lanname,"
+        " array_to_string(proconfig, ',')), '|' ORDER BY pg_proc.oid)"
+        " FROM pg_proc JOIN pg_language ON pg_language.oid = prolang"
+        " WHERE pronamespace = %s::regnamespace AND proname LIKE 'ledger\\_%%' GROUP BY proname",
+        SCHEMA,
+    )
+    return {name: hashlib.sha256(said.encode()).hexdigest()[:16] for name, said in sorted(rows)}
 
 
 def unsafe_settings() -> Iterator[str]:
     """Settings of the server under which an acknowledged entry could be lost in a crash."""
-    for name in ("fsync", "synchronous_commit", "full_page_writes"):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT current_setting(%s)", [name])
-            [value] = cursor.fetchone()
+    for name in DURABLE:
+        [(value,)] = _query("SELECT current_setting(%s)", name)
         if value == "off":
             yield name
+
+
+def _kind_problems(table: str) -> Iterator[str]:
+    """A view, a foreign table or a partition in its place; another of its name before it."""
+    rows = _query(
+        "SELECT relkind, relrowsecurity, relpersistence, to_regclass(%s) = pg_class.oid,"
+        " EXISTS (SELECT FROM pg_inherits WHERE inhparent = pg_class.oid)"
+        " FROM pg_class WHERE oid = to_regclass(%s)",
+        table,
+        f"{SCHEMA}.{table}",
+    )
+    if not rows:
+        yield "is gone"
+        return
+    [(kind, row_security, persistence, is_first, is_parent)] = rows
+    if kind != "r":
+        yield "is not a plain table: something stands in its place"
+    if not is_first:
+        yield "another of this name comes before it on the search path"
+    if row_security:
+        yield "row security hides rows of it"
+    if is_parent:
+        yield "other tables inherit from it and add rows"
+    if persistence != "p" and table not in ("ledger_batch", "ledger_staged"):
+        yield "does not survive a crash: it is not logged"
+
+
+def _rule_problems(table: str) -> Iterator[str]:
+    for (rule,) in _query(
+        "SELECT rulename FROM pg_rewrite WHERE ev_class = to_regclass(%s) ORDER BY 1",
+        f"{SCHEMA}.{table}",
+    ):
+        yield f"the rule {rule} changes what is asked of it"
+
+
+def _trigger_problems(table: str, expected: Sequence[str]) -> Iterator[str]:
+    rows = _query(
+        "SELECT tgname, tgenabled FROM pg_trigger"
+        " WHERE tgrelid = to_regclass(%s) AND NOT tgisinternal ORDER BY 1",
+        f"{SCHEMA}.{table}",
+    )
+    found = {name: enabled for name, enabled in rows}  # noqa: C416 -- for its types
+    for name in expected:
+        if found.pop(name, "D") != "A":
+            yield f"its guard {name} is gone or switched off"
+    for name in found:
+        yield f"the trigger {name} is not one of ours"
+
+
+def _query(statement: str, *values: str) -> list[tuple[str, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        found: list[tuple[str, ...]] = cursor.fetchall()
+    return found

@@ -3,7 +3,7 @@
 import uuid as uuids
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -26,7 +26,7 @@ __all__ = [
     "flush",
     "head",
     "leaf_hash_of",
-    "staged",
+    "waiting",
 ]
 
 
@@ -109,10 +109,10 @@ def about(subject: str) -> QuerySet[Entry]:
     return Entry.objects.filter(subject=subject).order_by("sequence")
 
 
-def staged() -> int:
-    """How many entries wait to be appended, as this transaction sees it; between two, none."""
+def waiting(table: Literal["ledger_staged", "ledger_batch"]) -> int:
+    """How many rows this transaction sees on their way into the log; between two, none."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM ledger_staged")
+        cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608 -- one of two words
         [count] = cursor.fetchone()
     return int(count)
 

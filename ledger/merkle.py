@@ -5,7 +5,8 @@ verification holds the two against each other.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Self
 
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
@@ -30,6 +31,15 @@ class Frontier:
         self.size = 0
         self.nodes: list[bytes] = []
 
+    @classmethod
+    def resumed(cls, size: int, nodes: Sequence[bytes]) -> Self:
+        """A frontier as it stood at `size`. ValueError where `nodes` cannot be that of any tree."""
+        if size < 0 or len(nodes) != size.bit_count() or any(len(node) != 32 for node in nodes):
+            raise ValueError(f"{len(nodes)} nodes are not the frontier of a tree of {size} leaves")
+        frontier = cls()
+        frontier.size, frontier.nodes = size, list(nodes)
+        return frontier
+
     def add(self, leaf: bytes) -> None:
         """Append a leaf hash; merges as many complete pairs as `size` has trailing one bits."""
         bits = self.size
@@ -41,12 +51,17 @@ class Frontier:
 
     def root(self) -> bytes:
         """The tree's root hash; SHA-256 of nothing for an empty tree."""
-        if not self.nodes:
-            return EMPTY_ROOT
-        accumulated = self.nodes[-1]
-        for node in reversed(self.nodes[:-1]):
-            accumulated = node_hash(node, accumulated)
-        return accumulated
+        return fold(self.nodes)
+
+
+def fold(nodes: Sequence[bytes]) -> bytes:
+    """The root over the complete subtrees of a tree, largest first."""
+    if not nodes:
+        return EMPTY_ROOT
+    accumulated = nodes[-1]
+    for node in reversed(nodes[:-1]):
+        accumulated = node_hash(node, accumulated)
+    return accumulated
 
 
 def root_of(leaves: Iterable[bytes]) -> bytes:

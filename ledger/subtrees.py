@@ -1,4 +1,4 @@
-"""Roots and proofs of the log at any size, from its stored subtrees: three queries, whatever the size.
+"""Roots and proofs of the log at any size, from its stored subtrees, in three queries.
 
 The tree is cut into tiles of 256 nodes, as in https://c2sp.org/tlog-tiles: a tile of tier 0 holds
 256 leaf hashes, one of tier 1 the roots of 256 tiles of tier 0, and so on. Complete tiles are
@@ -57,6 +57,36 @@ def frontier_at(size: int) -> list[bytes]:
     return [node(level, place) for level, place in nodes]
 
 
+def stored_tiles(wanted: Iterable[Node]) -> dict[Node, tuple[bytes, bytes]]:
+    """Those of these tiles, by tier and place, that are stored: their hashes, and their root."""
+    wanted = set(wanted)
+    hashes, roots = _read("hashes", wanted), _read("root", wanted)
+    return {tile: (hashes[tile], roots[tile]) for tile in hashes}
+
+
+def tiles_beyond(size: int) -> list[Node]:
+    """The stored tiles, by tier and place, that a log of `size` entries does not complete."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT level, place FROM ledger_node"
+            " WHERE (place + 1)::numeric * 256::numeric ^ (level + 1) > %s ORDER BY level, place",
+            [size],
+        )
+        return list(cursor.fetchall())
+
+
+def pending_roots(start: int) -> list[list[bytes]]:
+    """By tier, the roots of the tiles that lie in no complete tile above; of `start` entries."""
+    pending = []
+    tier, count = 0, start // TILE
+    while count:
+        places = range(count // TILE * TILE, count)
+        roots = _read("root", {(tier, place) for place in places})
+        pending.append([roots[tier, place] for place in places])
+        tier, count = tier + 1, count // TILE
+    return pending
+
+
 def _collector(wanted: set[Node]) -> proofs.Node:
     """Stands in for the tree in a dry run, to learn which nodes are needed: one read for all."""
 
@@ -103,10 +133,8 @@ def _tiles(wanted: set[Node]) -> dict[Node, bytes]:
 
 def _roots(spans: list[tuple[int, int, int]]) -> dict[Node, bytes]:
     """The roots of the tiles below these spans."""
-    return _read(
-        "root",
-        {(tier - 1, place) for tier, first, count in spans for place in range(first, first + count)},
-    )
+    below = {(tier - 1, first + i) for tier, first, count in spans for i in range(count)}
+    return _read("root", below)
 
 
 def _leaves(spans: list[tuple[int, int, int]]) -> dict[int, bytes]:

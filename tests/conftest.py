@@ -1,17 +1,42 @@
 """What every test may ask for. Real servers; nothing of ours is replaced."""
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
 
+import hypothesis
 import pytest
-from hypothesis import settings
+from django.db import connection
 
+from ledger import roles
 from predictions.models import User
 from seeds.loader import load
 from tests.making import Maker
 
 # A busy machine is no bug.
-settings.register_profile("tests", deadline=None)
-settings.load_profile("tests")
+hypothesis.settings.register_profile("tests", deadline=None)
+hypothesis.settings.load_profile("tests")
+
+
+# pytest-django's two fixtures around the making of the test database, extended: the owner makes
+# and migrates it, as in operation, and the tests run with the rights of the service.
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> ExitStack:
+    acting = ExitStack()
+    acting.enter_context(roles.as_owner())
+    return acting
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_modify_db_settings: ExitStack, django_db_setup: None
+) -> Iterator[None]:
+    django_db_modify_db_settings.close()
+    yield
+    connection.close()
+
 
 NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
 
@@ -20,6 +45,13 @@ NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
 def now() -> dt.datetime:
     """The moment at which a test acts."""
     return NOW
+
+
+@pytest.fixture(autouse=True)
+def signer_files(settings: Any, tmp_path: Path) -> None:
+    """Each test's log is a new one, so its signer has a key and a memory of its own."""
+    settings.LEDGER_KEY_FILE = tmp_path / "signer" / "ledger_key"
+    settings.LEDGER_STATE_FILE = tmp_path / "signer" / "ledger_state.json"
 
 
 @pytest.fixture

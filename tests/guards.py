@@ -5,10 +5,32 @@ from contextlib import contextmanager
 
 from django.db import connection
 
+from ledger.privileges import Role
+
+
+@contextmanager
+def as_owner() -> Iterator[None]:
+    """The same session, and transaction if there is one, with the rights of the tables' owner."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        [before] = cursor.fetchone()
+        cursor.execute("RESET ROLE")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET ROLE {Role(before).quoted}")
+
 
 @contextmanager
 def lifted() -> Iterator[None]:
-    """All triggers of the project off, and back on as they were."""
+    """All triggers of the project off, and back on as they were; the owner acts meanwhile."""
+    with as_owner(), _lifted():
+        yield
+
+
+@contextmanager
+def _lifted() -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT tgrelid::regclass::text, tgname, tgenabled FROM pg_trigger"

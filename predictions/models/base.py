@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -19,6 +19,9 @@ valid_key = RegexValidator(
 
 class Fact(models.Model):
     """A row that is written together with a ledger entry and replayed from it."""
+
+    # Whether a row never changes: a later one corrects, reverses or follows it.
+    final: ClassVar[bool] = False
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # The ledger entry that last set this row; the database demands one of the same transaction.

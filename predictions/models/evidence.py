@@ -56,6 +56,8 @@ class Bearing(Fact):
 class Outcome(Fact):
     """The answer to a question, or void. Never edited: a later outcome corrects it."""
 
+    final = True
+
     question = models.ForeignKey(Question, on_delete=models.PROTECT, related_name="outcomes")
     # `yes` or `no`, an option, a number or a date, as text; null where the question is void.
     answer = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 -- void is no text
@@ -121,6 +123,8 @@ class Outcome(Fact):
 class OutcomeEvidence(Fact):
     """An event on which an outcome rests."""
 
+    final = True
+
     outcome = models.ForeignKey(Outcome, on_delete=models.PROTECT)
     event = models.ForeignKey(Event, on_delete=models.PROTECT)
 
@@ -139,6 +143,8 @@ class OutcomeEvidence(Fact):
 
 class Review(Fact):
     """Somebody looked: the question is still open, why, and when to look again."""
+
+    final = True
 
     question = models.ForeignKey(Question, on_delete=models.PROTECT, related_name="reviews")
     # Which due version of the question this review answers.

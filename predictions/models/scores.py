@@ -17,6 +17,8 @@ class Score(Fact):
     A reversal carries the negated figures of what it reverses, so that a plain sum is right.
     """
 
+    final = True
+
     prediction = models.ForeignKey(Prediction, on_delete=models.PROTECT, related_name="scores")
     outcome = models.ForeignKey(Outcome, on_delete=models.PROTECT, related_name="scores")
     rule = models.CharField(max_length=10, choices=Rule.choices)

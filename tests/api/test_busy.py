@@ -13,7 +13,16 @@ from ledger import journal
 from ledger.errors import DifferentEntry
 from predictions.api.problems import fault_of
 from predictions.models import IdempotencyKey, Prediction
-from tests.ledger.others import another, head_held, in_background, run, wait_for
+from tests.ledger.others import (
+    another,
+    end_session,
+    head_held,
+    hold_head,
+    in_background,
+    own_pid,
+    run,
+    wait_for,
+)
 from tests.making import Maker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,9 +51,7 @@ def prediction(make: Maker) -> dict[str, Any]:
 @contextmanager
 def cut_off() -> Iterator[None]:
     """The server has ended our connection, and we do not know yet."""
-    [(pid,)] = run(connection, "SELECT pg_backend_pid()")
-    with another() as other:
-        assert run(other, "SELECT pg_terminate_backend(%s, 5000)", [pid]) == [(True,)]
+    end_session(own_pid())
     try:
         yield
     finally:
@@ -98,23 +105,18 @@ def test_without_a_database_a_caller_is_told_to_come_again(
 def test_a_database_that_goes_away_within_a_write_leaves_none_of_it(
     recording: APIClient, prediction: dict[str, Any], refused: Any
 ) -> None:
-    [(pid,)] = run(connection, "SELECT pg_backend_pid()")
+    pid = own_pid()
     size = journal.head().size
 
     def cut_off_when_it_waits() -> None:
         with another() as looking:
-            wait_for(
-                lambda: run(
-                    looking,
-                    "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'",
-                    [pid],
-                )
-            )
-            run(looking, "SELECT pg_terminate_backend(%s, 5000)", [pid])
+            waits = "SELECT 1 FROM pg_locks WHERE pid = %s AND NOT granted"
+            wait_for(lambda: run(looking, waits, [pid]))
+        end_session(pid)
 
     with another() as other:
         other.set_autocommit(False)
-        run(other, "SELECT 1 FROM ledger_head FOR UPDATE")
+        hold_head(other)
         ending = in_background(cut_off_when_it_waits)
         try:
             answer = recording.post(PREDICTIONS, prediction, format="json")
@@ -123,7 +125,7 @@ def test_a_database_that_goes_away_within_a_write_leaves_none_of_it(
             connection.close()
     refused(answer, 503)
     assert journal.head().size == size
-    assert journal.staged() == 0
+    assert journal.waiting("ledger_staged") == 0
     assert not Prediction.objects.exists()
 
 

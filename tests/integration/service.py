@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 
+from config.embedded import OWNER_URL, URLS
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -29,7 +30,7 @@ class Service:
         inherited = {
             name: value
             for name, value in os.environ.items()
-            if name not in ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "DJANGO_SETTINGS_MODULE")
+            if name not in (*URLS, OWNER_URL, "DJANGO_SETTINGS_MODULE")
         }
         self.environ = {
             **inherited,

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db import connection, connections
 
+from tests.guards import as_owner
+
 
 @contextmanager
 def another() -> Iterator[Any]:
@@ -27,10 +29,27 @@ def head_held(*, function: str, lock_timeout: str) -> Iterator[Any]:
     try:
         with another() as other:
             other.set_autocommit(False)
-            run(other, "SELECT FROM ledger_head FOR UPDATE")
+            hold_head(other)
             yield other
     finally:
         _set_timeout(function, "20s")
+
+
+def hold_head(other: Any) -> None:
+    """As a writer does that appends; only the log's own functions can, of the service's role."""
+    run(other, "SELECT ledger_open_batch()")
+
+
+def end_session(pid: int) -> None:
+    """As an administrator does, or a crash; the service's role may not."""
+    with another() as other:
+        run(other, "RESET ROLE")
+        assert run(other, "SELECT pg_terminate_backend(%s, 5000)", [pid]) == [(True,)]
+
+
+def own_pid() -> int:
+    [(pid,)] = run(connection, "SELECT pg_backend_pid()")
+    return int(pid)
 
 
 def run(other: Any, statement: str, parameters: list[object] | None = None) -> list[Any]:
@@ -66,5 +85,5 @@ def wait_for(condition: Callable[[], object], seconds: float = 20) -> None:
 
 
 def _set_timeout(function: str, lock_timeout: str) -> None:
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(f"ALTER FUNCTION {function} SET lock_timeout = '{lock_timeout}'")

@@ -14,8 +14,9 @@ from django.db import connection, transaction
 from ledger import journal
 from ledger.encoding import canonical_bytes
 from ledger.errors import NotSnapshot
-from ledger.export import bodies, snapshot, write_export
+from ledger.export import bodies, write_export
 from ledger.models import Entry
+from ledger.replay import snapshot
 
 HEAD = journal.TreeHead(size=2, root="ab" * 32)
 

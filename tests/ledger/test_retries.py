@@ -10,9 +10,21 @@ from ledger import journal
 from ledger.errors import DifferentEntry
 from ledger.models import Entry
 from ledger.retries import retried
-from tests.ledger.others import another, in_background, meanwhile, run, wait_for
+from tests.ledger.others import (
+    another,
+    end_session,
+    head_held,
+    in_background,
+    meanwhile,
+    own_pid,
+    run,
+    wait_for,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+APPEND = "ledger_append_staged()"
 
 
 def append(number: int = 0, *, uuid: uuid.UUID | None = None) -> journal.Appended:
@@ -35,6 +47,7 @@ class Counted:
 
     def __call__(self) -> object:
         self.attempts += 1
+        assert self.attempts < 10
         done = self._work()
         if self.attempts == 1:
             self._first()
@@ -109,16 +122,12 @@ def test_a_deadlock_is_done_again() -> None:
 
 
 def test_a_lock_that_was_not_to_be_had_is_asked_for_again() -> None:
-    with another() as other:
-        other.set_autocommit(False)
-        run(other, "SELECT FROM ledger_head FOR UPDATE")
+    with head_held(function=APPEND, lock_timeout="50ms") as other:
 
         def work() -> None:
             if counted.attempts == 2:
                 other.rollback()
             append()
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT FROM ledger_head FOR UPDATE NOWAIT")
 
         counted = Counted(work)
         retried(counted)
@@ -126,21 +135,16 @@ def test_a_lock_that_was_not_to_be_had_is_asked_for_again() -> None:
     assert journal.head().size == 1
 
 
-def test_the_last_failure_passes_and_nothing_is_written() -> None:
-    def work() -> None:
-        append()
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT FROM ledger_head FOR UPDATE NOWAIT")
-
-    with another() as other:
-        other.set_autocommit(False)
-        run(other, "SELECT FROM ledger_head FOR UPDATE")
-        for attempts in (1, 2, 3):
-            counted = Counted(work)
-            with pytest.raises(OperationalError, match="could not obtain lock"):
-                retried(counted, attempts=attempts)
-            assert counted.attempts == attempts
-    assert journal.head().size == journal.staged() == 0
+@pytest.mark.parametrize("attempts", [1, 2, 3])
+def test_the_last_failure_passes_and_nothing_is_written(attempts: int) -> None:
+    counted = Counted(append)
+    with (
+        head_held(function=APPEND, lock_timeout="50ms"),
+        pytest.raises(OperationalError, match="lock timeout"),
+    ):
+        retried(counted, attempts=attempts)
+    assert counted.attempts == attempts
+    assert journal.head().size == journal.waiting("ledger_staged") == 0
 
 
 def test_every_other_failure_passes_at_once() -> None:
@@ -167,9 +171,8 @@ def test_every_other_failure_passes_at_once() -> None:
 def test_a_lost_connection_passes_at_once() -> None:
     def work() -> None:
         append()
-        with another() as other:
-            [(pid,)] = _own_pid()
-            run(other, "SELECT pg_terminate_backend(%s, 5000)", [pid])
+        end_session(own_pid())
+        journal.flush()
 
     counted = Counted(work)
     try:
@@ -182,19 +185,24 @@ def test_a_lost_connection_passes_at_once() -> None:
 
 
 def test_inside_a_transaction_work_is_merely_called() -> None:
-    with another() as other:
-        other.set_autocommit(False)
-        run(other, "SELECT FROM ledger_head FOR UPDATE")
-        counted = Counted(lambda: run(connection, "SELECT FROM ledger_head FOR UPDATE NOWAIT"))
-        with pytest.raises(OperationalError), transaction.atomic():
+    def work() -> None:
+        append()
+        journal.flush()
+
+    counted = Counted(work)
+
+    def within_another() -> None:
+        with transaction.atomic():
             retried(counted)
+
+    with (
+        head_held(function=APPEND, lock_timeout="50ms"),
+        pytest.raises(OperationalError, match="lock timeout"),
+    ):
+        within_another()
     assert counted.attempts == 1
 
 
 def test_no_attempt_at_all_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="attempts: 0"):
         retried(append, attempts=0)
-
-
-def _own_pid() -> list[tuple[int]]:
-    return run(connection, "SELECT pg_backend_pid()")

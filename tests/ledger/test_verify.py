@@ -17,7 +17,7 @@ from predictions import services
 from predictions.models import FACTS, Fact
 from seeds.loader import load
 from tests.conftest import NOW
-from tests.guards import lifted
+from tests.guards import as_owner, lifted
 from tests.making import Maker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -134,11 +134,14 @@ def test_a_change_of_any_column_of_a_table_of_facts_is_found(
 
 def test_a_forged_column_beside_the_body_is_found(one_of_each: None) -> None:
     for column, value in (("actor", "'user:7'"), ("subject", "'question:Q1'"), ("time", "'2020'")):
-        with connection.cursor() as cursor:
+        with as_owner(), connection.cursor() as cursor:
             cursor.execute(f"ALTER TABLE ledger_entry ALTER {column} DROP EXPRESSION IF EXISTS")
         tamper(f"UPDATE ledger_entry SET {column} = {value} WHERE sequence = 3")
         assert f"entry 3: its column {column} is not what it says" in findings()
-    with connection.cursor() as cursor:  # as the migration made them, for the tests to come
+    with (
+        as_owner(),
+        connection.cursor() as cursor,
+    ):  # as the migration made them, for the tests to come
         for column in ("actor", "subject", "time"):
             cursor.execute(f"ALTER TABLE ledger_entry DROP COLUMN {column}")
             cursor.execute(
@@ -173,7 +176,7 @@ def test_what_cannot_even_be_read_is_a_finding_and_no_crash(
     ],
 )
 def test_a_guard_that_was_switched_off_is_found(table: str, trigger: str) -> None:
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
         try:
             [finding] = replay.verify().findings

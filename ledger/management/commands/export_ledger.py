@@ -9,7 +9,8 @@ from typing import Any, BinaryIO, cast
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ledger import journal
-from ledger.export import bodies, snapshot, write_export
+from ledger.export import bodies, write_export
+from ledger.replay import snapshot
 
 
 class Command(BaseCommand):

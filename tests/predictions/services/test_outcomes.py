@@ -14,6 +14,7 @@ from predictions.models import Fact, Outcome, Question, Score, User
 from predictions.scorecards import scoreboard
 from predictions.services.posting import post_many
 from predictions.when import end_of
+from tests.guards import as_owner
 from tests.making import Maker
 
 pytestmark = pytest.mark.django_db
@@ -201,7 +202,8 @@ def test_many_scores_are_chunked_into_entries_that_fit(make: Maker) -> None:
 )
 def test_the_database_refuses_what_no_entry_tells(make: Maker, statement: str) -> None:
     make.outcome(make.prediction().question, "yes")
-    with pytest.raises(DatabaseError, match="is refused"), connection.cursor() as cursor:
+    refused = pytest.raises(DatabaseError, match="is refused")
+    with as_owner(), connection.cursor() as cursor, refused:
         cursor.execute(statement)
 
 
