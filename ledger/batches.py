@@ -62,7 +62,8 @@ def _copy(drafts: Sequence[Draft]) -> range:
         cursor.execute("SELECT size, first_time FROM ledger_open_batch()")
         size, first_time = cursor.fetchone()
         leaves: list[bytes] = []
-        with cursor.copy(_COPY) as copy:
+        # Django makes the driver's errors its own everywhere but here.
+        with connection.wrap_database_errors, cursor.copy(_COPY) as copy:
             copy.write(_BEGIN)
             for rows in _rows(drafts, size + 1, first_time, leaves):
                 copy.write(rows)

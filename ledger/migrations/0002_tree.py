@@ -34,7 +34,7 @@ ALTER TABLE ledger_node ALTER hashes SET STORAGE EXTERNAL;  -- hashes do not com
 ALTER TABLE ledger_entry SET (toast_tuple_target = 8160);
 
 -- The transaction that may COPY into the log: it holds the head. Empty between transactions.
-CREATE UNLOGGED TABLE ledger_batch (xid xid8 PRIMARY KEY, size bigint NOT NULL);
+CREATE UNLOGGED TABLE ledger_batch (xid xid8 PRIMARY KEY, first_time timestamptz NOT NULL);
 """
 
 TREE = r"""
@@ -168,7 +168,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_tim
 BEGIN
     SELECT h.size, greatest(clock_timestamp(), h.last_time + interval '1 microsecond')
     INTO STRICT size, first_time FROM ledger_head h WHERE id = 1 FOR UPDATE;
-    INSERT INTO ledger_batch VALUES (pg_current_xact_id(), size);
+    INSERT INTO ledger_batch VALUES (pg_current_xact_id(), first_time);
 END $$;
 
 -- Ends a batch. What was copied must go on from the head: no gap, each later than the one before, in
@@ -179,11 +179,12 @@ CREATE FUNCTION ledger_close_batch(leaves bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     head   ledger_head;
+    began  timestamptz;
     added  bigint;
     latest timestamptz;
     fits   boolean;
 BEGIN
-    DELETE FROM ledger_batch WHERE xid = pg_current_xact_id();
+    DELETE FROM ledger_batch WHERE xid = pg_current_xact_id() RETURNING first_time INTO began;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'no batch is open in this transaction' USING ERRCODE = 'restrict_violation';
     END IF;
@@ -192,12 +193,14 @@ BEGIN
         coalesce(max(sequence) = head.size + count(*)
             AND octet_length(leaves) = count(*) * 32
             AND min(time)::timestamptz > head.last_time
+            -- Not in the future, unless the clock stepped back meanwhile, or before.
             AND max(time)::timestamptz
-                <= greatest(clock_timestamp(), head.last_time + (count(*) + 1) * interval '1 microsecond')
-            AND bool_and(rises AND ends_so), true)
+                <= greatest(clock_timestamp(), began + count(*) * interval '1 microsecond')
+            AND bool_and(rises AND ends_so), octet_length(leaves) = 0)
     INTO added, latest, fits
     FROM (
-        SELECT sequence, time, time > lag(time, 1, '') OVER (ORDER BY sequence) AS rises,
+        SELECT sequence, time, time > lag(time, 1, '') OVER (ORDER BY sequence)
+                AND time LIKE '____-__-__T__:__:__.______Z' AS rises,
             substr(body, octet_length(body) - 82)
                 = convert_to('"time":"' || time || '","uuid":"' || uuid || '"}', 'UTF8') AS ends_so
         FROM ledger_entry WHERE sequence > head.size

@@ -8,17 +8,21 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
-from django.db import IntegrityError, OperationalError
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.log import log_response
 from django.views import defaults
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.settings import api_settings
 
+from ledger.errors import DifferentEntry
+from ledger.retries import PASSING as BUSY
 from predictions.errors import Conflict, Invalid, NotFound
 
 MEDIA_TYPE = "application/problem+json"
 UNIQUE_VIOLATION = "23505"
+# The bundled server is back within seconds of a crash, and so is one that was restarted.
+RETRY_SECONDS = 5
 
 
 class TooLarge(APIException):
@@ -85,7 +89,7 @@ def fault_of(error: Exception) -> Fault:
             return Fault(error.status_code, str(error.detail))
         case NotFound() | Http404():
             return Fault(HTTPStatus.NOT_FOUND, str(error) or "There is no such thing.")
-        case Conflict():
+        case Conflict() | DifferentEntry():
             return Fault(HTTPStatus.CONFLICT, str(error))
         case _:
             return _unforeseen(error)
@@ -102,7 +106,12 @@ def _unforeseen(error: Exception) -> Fault:
         case IntegrityError() if getattr(error.__cause__, "sqlstate", "") == UNIQUE_VIOLATION:
             # Two writers passed the check of the service together; the database let one through.
             return Fault(HTTPStatus.CONFLICT, "Another request recorded the same meanwhile.")
-        case OperationalError():
+        case OperationalError() if getattr(error.__cause__, "sqlstate", "") in BUSY:
+            return Fault(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "Others were writing at the same time, and nothing was written; send it again.",
+            )
+        case OperationalError() | InterfaceError():
             return Fault(HTTPStatus.SERVICE_UNAVAILABLE, "The database is not available.")
         case _:
             return Fault(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side.")
@@ -141,6 +150,8 @@ def _headers(error: Exception) -> dict[str, str]:
         headers["WWW-Authenticate"] = challenge
     if wait := getattr(error, "wait", None):
         headers["Retry-After"] = f"{wait:.0f}"
+    elif isinstance(error, OperationalError | InterfaceError):
+        headers["Retry-After"] = str(RETRY_SECONDS)
     return headers
 
 

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from ledger.retries import retried
 from predictions.api.bodies import Body
 from predictions.api.idempotency import once
 from predictions.models import User
@@ -42,7 +43,7 @@ class Recording(Reading):
 
     def create(self, request: Request) -> Response:
         now = timezone.now()
-        return once(request, lambda: self._recorded(request, now), now=now)
+        return retried(lambda: once(request, lambda: self._recorded(request, now), now=now))
 
     def record(self, asked: dict[str, Any], by: User, now: dt.datetime) -> Model:
         """Call the service with what was asked."""
