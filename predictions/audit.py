@@ -16,6 +16,10 @@ _MORE_TRIGGERS = {
     "forecaster": ("forecaster_erased_stays",),
     "score": ("score_fits",),
 }
+# As in `ledger.guards`: what the database functions of the domain are.
+FUNCTIONS = {
+    "predictions_score_fits": "2f6c90d17802a7bb",
+}
 
 
 def register() -> None:
@@ -35,6 +39,7 @@ def register() -> None:
                 triggers=(*guards, *_MORE_TRIGGERS.get(name, ())),
             )
         )
+    replay.register_functions(FUNCTIONS)
     replay.register_check(_check_scores)
 
 

@@ -22,15 +22,15 @@ CHANGES = {
     "timestamp with time zone": "coalesce({0} + interval '1 microsecond', now())",
     "numeric": "coalesce({0} + 0.000001, 0.5)",
     "boolean": "NOT {0}",
-    "smallint": "{0} + 1",
-    "bigint": "coalesce({0} + 1, 1)",
+    "smallint": "{0} + 7",
+    "bigint": "coalesce({0} + 1000, 1)",
     "integer": "coalesce({0} + 1, 1)",
     "uuid": "gen_random_uuid()",
     "jsonb": "jsonb_build_array({0}, 'x')",
     "bytea": "set_byte({0}, 0, get_byte({0}, 0) # 1)",
     "bytea[]": "{0}[2:]",
 }
-LOG = ("ledger_entry", "ledger_head", "ledger_node", "ledger_checkpoint")
+LOG = ("ledger_entry", "ledger_head", "ledger_node", "ledger_checkpoint", "ledger_part")
 
 
 @pytest.fixture

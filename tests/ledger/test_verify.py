@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
 
 from ledger import checkpoints, guards, journal, replay
 from ledger.errors import CannotResume, NotSnapshot
+from predictions import audit
 from predictions.models import FACTS
 from seeds.loader import load
 from tests.conftest import NOW
@@ -58,7 +59,7 @@ def test_an_empty_ledger_is_intact() -> None:
 
 
 def test_the_functions_are_those_whose_digests_stand_in_the_code() -> None:
-    assert guards.digests() == guards.FUNCTIONS
+    assert guards.digests() == guards.FUNCTIONS | audit.FUNCTIONS
 
 
 def test_every_finding_is_listed() -> None:
@@ -70,7 +71,8 @@ def test_every_finding_is_listed() -> None:
     assert sum("'It rained'" in finding for finding in found) == 12
 
 
-def test_a_forged_column_beside_the_body_is_found(_rows: None) -> None:
+@pytest.mark.usefixtures("_rows")
+def test_a_forged_column_beside_the_body_is_found() -> None:
     for column, value in (
         ("uuid", "gen_random_uuid()"),
         ("kind", "'topic.forged'"),
@@ -89,12 +91,14 @@ def test_a_forged_column_beside_the_body_is_found(_rows: None) -> None:
         "UPDATE predictions_prediction SET made_at = '-infinity'",
     ],
 )
-def test_what_cannot_even_be_read_is_a_finding_and_no_crash(_rows: None, statement: str) -> None:
+@pytest.mark.usefixtures("_rows")
+def test_what_cannot_even_be_read_is_a_finding_and_no_crash(statement: str) -> None:
     tamper(statement)
     assert finds("cannot be read")
 
 
-def test_a_score_that_belongs_to_nothing_and_one_that_is_missing_are_found(_rows: None) -> None:
+@pytest.mark.usefixtures("_rows")
+def test_a_score_that_belongs_to_nothing_and_one_that_is_missing_are_found() -> None:
     tamper(
         "DELETE FROM predictions_score WHERE reverses_id IS NULL AND NOT EXISTS"
         " (SELECT FROM predictions_score r WHERE r.reverses_id = predictions_score.id)"
@@ -103,8 +107,6 @@ def test_a_score_that_belongs_to_nothing_and_one_that_is_missing_are_found(_rows
 
 
 def test_durability_that_was_switched_off_is_found() -> None:
-    from django.db import connection
-
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
         try:
@@ -121,12 +123,14 @@ def test_verification_refuses_to_run_inside_a_transaction() -> None:
 # -- the command ----------------------------------------------------------------------------------
 
 
-def test_the_command_says_intact_and_exits_0(_rows: None) -> None:
+@pytest.mark.usefixtures("_rows")
+def test_the_command_says_intact_and_exits_0() -> None:
     code, said = run()
     assert (code, said.partition(":")[0]) == (0, "intact")
 
 
-def test_the_command_names_the_place_and_exits_1(_rows: None) -> None:
+@pytest.mark.usefixtures("_rows")
+def test_the_command_names_the_place_and_exits_1() -> None:
     tamper("UPDATE predictions_question SET text = 'Will it rain?'")
     code, said = run("--json")
     told = json.loads(said)
@@ -150,7 +154,8 @@ def test_a_terminal_sees_how_far_it_has_come() -> None:
 # -- going on from a checkpoint -------------------------------------------------------------------
 
 
-def test_it_goes_on_from_the_last_verified_checkpoint(_rows: None, make: Maker) -> None:
+@pytest.mark.usefixtures("_rows")
+def test_it_goes_on_from_the_last_verified_checkpoint(make: Maker) -> None:
     logs.write_log(300)
     sign()
     assert run()[0] == 0
@@ -163,7 +168,8 @@ def test_it_goes_on_from_the_last_verified_checkpoint(_rows: None, make: Maker) 
     assert run("--since", str(newest.size))[0] == 0
 
 
-def test_what_was_changed_since_is_found(_rows: None, make: Maker) -> None:
+@pytest.mark.usefixtures("_rows")
+def test_what_was_changed_since_is_found(make: Maker) -> None:
     logs.write_log(300)
     sign()
     run()
@@ -177,7 +183,8 @@ def test_what_was_changed_since_is_found(_rows: None, make: Maker) -> None:
     assert "head: root" in said
 
 
-def test_it_does_not_go_on_from_what_was_never_verified(_rows: None) -> None:
+@pytest.mark.usefixtures("_rows")
+def test_it_does_not_go_on_from_what_was_never_verified() -> None:
     for asked, problem in (
         ("last", "nothing was verified here before"),
         ("7", "nothing was verified here before"),
@@ -202,7 +209,8 @@ def test_it_does_not_go_on_over_stored_subtrees_that_were_changed() -> None:
         run("--since", "last")
 
 
-def test_a_ledger_that_was_not_intact_is_not_remembered(_rows: None) -> None:
+@pytest.mark.usefixtures("_rows")
+def test_a_ledger_that_was_not_intact_is_not_remembered() -> None:
     sign()
     define("ALTER TABLE predictions_topic DISABLE TRIGGER topic_stays")
     try:
