@@ -5,8 +5,10 @@ timeout passes. The beat sweeps, the sweep claims rows in the database.
 """
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import beat_init
 
 from config import embedded
 
@@ -42,6 +44,17 @@ app.conf.update(
             "schedule": settings.SWEEP_SECONDS / 2,
             "options": {"expires": settings.SWEEP_SECONDS / 2},
         },
+        "checkpoints": {
+            "task": "predictions.tasks.make_checkpoint",
+            "schedule": settings.CHECKPOINT_SECONDS,
+            "options": {"expires": settings.CHECKPOINT_SECONDS},
+        },
     },
 )
 app.autodiscover_tasks(["predictions"])
+
+
+@beat_init.connect
+def sign_at_once(**kwargs: Any) -> None:
+    """A service that was just started need not wait for its first checkpoint to be ready."""
+    app.send_task("predictions.tasks.make_checkpoint", expires=settings.CHECKPOINT_SECONDS)

@@ -6,6 +6,7 @@ DATABASE_URL, REDIS_URL and EMAIL_URL before this module is read.
 """
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 
@@ -23,6 +24,15 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 PORT = env.int("PORT", default=8000)
 # Where the service is reached from outside: the start of every address in a mail.
 SITE_URL = env.str("SITE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
+
+# Under what name the log's first key is made; a key keeps its name whatever becomes of SITE_URL.
+LEDGER_ORIGIN = env.str("LEDGER_ORIGIN", default="")
+LEDGER_ORIGIN = LEDGER_ORIGIN or f"{urlsplit(SITE_URL).hostname or 'localhost'}/ledger"
+# The key that signs checkpoints: `PRIVATE+KEY+…`, or else a file, made on first use.
+LEDGER_KEY = env.str("LEDGER_KEY", default="")
+LEDGER_KEY_FILE = DATA_DIR / "secrets" / "ledger_key"
+# What the signer remembers; never to be restored together with the database.
+LEDGER_STATE_FILE = DATA_DIR / "secrets" / "ledger_state.json"
 
 # Reading is public unless this is switched off; writing never is.
 PUBLIC_READ = env.bool("PUBLIC_READ", default=True)
@@ -118,6 +128,8 @@ MAIL_GIVE_UP_HOURS = env.int("MAIL_GIVE_UP_HOURS", default=96)
 
 # One sweep looks for what is due; `/readyz` turns red when none has ended for three of these.
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=30)
+# How often the head of the ledger is signed, if it has grown; late as above.
+CHECKPOINT_SECONDS = env.int("CHECKPOINT_SECONDS", default=300)
 
 HTTPS = env.bool("HTTPS", default=SITE_URL.startswith("https://"))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS

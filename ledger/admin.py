@@ -1,31 +1,30 @@
-"""Entries to look at. The log is written by the database alone."""
+"""Entries and checkpoints to look at. The log is written by the database alone."""
 
+import base64
 import json
+import re
 
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from ledger.errors import EncodingError
+from ledger.checkpoints import Signed
+from ledger.errors import EncodingError, NoteError
 from ledger.journal import body_of, leaf_hash_of
-from ledger.models import Entry
+from ledger.models import Checkpoint, Entry
+
+_ROOT = re.compile(r"[0-9a-fA-F]{64}")
 
 
-@admin.register(Entry)
-class EntryAdmin(ModelAdmin):
+class LogAdmin(ModelAdmin):
+    """Everybody who may sign in may look, and nobody may do more."""
+
     actions = None
-    list_display = ["sequence", "when", "kind", "subject", "actor"]
-    list_filter = ["kind", "actor"]
-    search_fields = ["subject", "kind", "uuid"]
-    search_help_text = "Part of a subject, such as question:Q16, of a kind, or of a uuid"
-    ordering = ["-sequence"]
     list_per_page = 50
-    fields = ["sequence", "time", "kind", "subject", "actor", "uuid", "leaf", "shown_body"]
-    readonly_fields = fields
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return True
@@ -42,6 +41,17 @@ class EntryAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
+
+@admin.register(Entry)
+class EntryAdmin(LogAdmin):
+    list_display = ["sequence", "when", "kind", "subject", "actor"]
+    list_filter = ["kind", "actor"]
+    search_fields = ["subject", "kind", "uuid"]
+    search_help_text = "Part of a subject, such as question:Q16, of a kind, or of a uuid"
+    ordering = ["-sequence"]
+    fields = ["sequence", "time", "kind", "subject", "actor", "uuid", "leaf", "shown_body"]
+    readonly_fields = fields
+
     @display(description="Time", ordering="sequence")
     def when(self, entry: Entry) -> str:
         return f"{entry.time[:10]} {entry.time[11:19]} UTC"
@@ -53,6 +63,38 @@ class EntryAdmin(ModelAdmin):
     @display(description="Body")
     def shown_body(self, entry: Entry) -> SafeString:
         return format_html('<pre class="pl-body">{}</pre>', _pretty(entry))
+
+
+@admin.register(Checkpoint)
+class CheckpointAdmin(LogAdmin):
+    list_display = ["number", "size", "shown_root"]
+    search_fields = ["note"]
+    search_help_text = "A root in hex or base64, or another part of a note"
+    ordering = ["-number"]
+    fields = ["number", "size", "shown_root", "shown_note"]
+    readonly_fields = fields
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Checkpoint], search_term: str
+    ) -> tuple[QuerySet[Checkpoint], bool]:
+        if _ROOT.fullmatch(search_term):  # as reports and pages show it; the note has it in base64
+            search_term = base64.b64encode(bytes.fromhex(search_term)).decode()
+        found: tuple[QuerySet[Checkpoint], bool] = super().get_search_results(
+            request, queryset, search_term
+        )
+        return found
+
+    @display(description="Root, as the note says it")
+    def shown_root(self, checkpoint: Checkpoint) -> SafeString:
+        signed = Signed(checkpoint.number, checkpoint.size, checkpoint.note)
+        try:
+            return format_html('<code class="pl-hash">{}</code>', signed.head.root)
+        except NoteError as error:
+            return format_html("unreadable: {}", error)
+
+    @display(description="Signed note")
+    def shown_note(self, checkpoint: Checkpoint) -> SafeString:
+        return format_html('<pre class="pl-body">{}</pre>', checkpoint.note)
 
 
 def _pretty(entry: Entry) -> str:

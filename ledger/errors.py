@@ -5,7 +5,11 @@ LedgerError
 ├── NoteError              a signed note, checkpoint or key is malformed or not signed as it says
 ├── DifferentEntry         the log holds an entry with this uuid that says something else
 ├── OutsideTransaction     an entry would not stand or fall with the rows it describes
-└── NotSnapshot            verification was asked for inside somebody else's transaction
+├── NotSnapshot            verification was asked for inside somebody else's transaction
+└── WillNotSign            no checkpoint is signed; says what is wrong and what to do
+    ├── KeyUnusable        the signing key is missing, malformed, or not the one the log knows
+    ├── MemoryUnusable     the signer's state file is damaged, or of another ledger
+    └── DoesNotExtend      the log is not what was signed before, with entries added to it
 """
 
 
@@ -35,3 +39,19 @@ class OutsideTransaction(LedgerError):
 
 class NotSnapshot(LedgerError):
     """Verification needs a transaction of its own, to see one moment of the database."""
+
+
+class WillNotSign(LedgerError):
+    """No checkpoint is signed. The message says what is wrong and what to do about it."""
+
+
+class KeyUnusable(WillNotSign):
+    """A signing key that is missing, malformed, or not the one the log knows. Never shows a key."""
+
+
+class MemoryUnusable(WillNotSign):
+    """What the signer remembers, its state file, is damaged or belongs to another ledger."""
+
+
+class DoesNotExtend(WillNotSign):
+    """The log, or its checkpoints, are not those signed before with something added."""

@@ -9,6 +9,11 @@ TRIGGERS = {
     "ledger_staged": ["ledger_append"],
     "ledger_entry": ["ledger_entry_append_only", "ledger_entry_no_truncate"],
     "ledger_head": ["ledger_head_only_grows", "ledger_head_stays", "ledger_head_no_truncate"],
+    "ledger_checkpoint": [
+        "ledger_checkpoint_in_order",
+        "ledger_checkpoint_stays",
+        "ledger_checkpoint_no_truncate",
+    ],
 }
 
 

@@ -5,7 +5,8 @@ verification holds the two against each other.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Self
 
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
@@ -29,6 +30,15 @@ class Frontier:
     def __init__(self) -> None:
         self.size = 0
         self.nodes: list[bytes] = []
+
+    @classmethod
+    def resumed(cls, size: int, nodes: Sequence[bytes]) -> Self:
+        """A frontier as it stood at `size`. ValueError where `nodes` cannot be that of any tree."""
+        if size < 0 or len(nodes) != size.bit_count() or any(len(node) != 32 for node in nodes):
+            raise ValueError(f"{len(nodes)} nodes are not the frontier of a tree of {size} leaves")
+        frontier = cls()
+        frontier.size, frontier.nodes = size, list(nodes)
+        return frontier
 
     def add(self, leaf: bytes) -> None:
         """Append a leaf hash; merges as many complete pairs as `size` has trailing one bits."""

@@ -40,3 +40,19 @@ class Head(models.Model):
 
     def __str__(self) -> str:
         return f"{self.size} {bytes(self.root).hex()}"
+
+
+class Checkpoint(models.Model):
+    """A signed head. What matters is inside `note`; `size` is a copy, to find it by."""
+
+    number = models.BigIntegerField(primary_key=True)
+    size = models.BigIntegerField()
+    note = models.TextField()
+
+    class Meta:
+        managed = False
+        db_table = "ledger_checkpoint"
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return f"{self.number}, of {self.size} entries"

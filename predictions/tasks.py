@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from ledger.checkpoints import checkpoint_make
 from predictions.mail.deliver import deliver
 from predictions.mail.queue import reminders_queue, reports_queue
 from predictions.services.sweeps import sweep_ended
@@ -18,9 +19,9 @@ def sweep_reminders() -> None:
 
 @shared_task
 def sweep_reports() -> None:
-    """Queue reports whose period has ended; forget old answers while at it."""
-    reports_queue(now=timezone.now())
+    """Forget old answers; queue reports whose period has ended."""
     answers_forget(now=timezone.now())
+    reports_queue(now=timezone.now())
     sweep_ended(name="reports", now=timezone.now())
 
 
@@ -29,3 +30,10 @@ def deliver_messages() -> None:
     """Send what is queued."""
     deliver(clock=timezone.now)
     sweep_ended(name="deliveries", now=timezone.now())
+
+
+@shared_task
+def make_checkpoint() -> None:
+    """Sign the ledger's head. If that is refused, the sweep does not end, and `/readyz` tells."""
+    checkpoint_make()
+    sweep_ended(name="checkpoints", now=timezone.now())

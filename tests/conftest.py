@@ -1,17 +1,19 @@
 """What every test may ask for. Real servers; nothing of ours is replaced."""
 
 import datetime as dt
+from pathlib import Path
+from typing import Any
 
+import hypothesis
 import pytest
-from hypothesis import settings
 
 from predictions.models import User
 from seeds.loader import load
 from tests.making import Maker
 
 # A busy machine is no bug.
-settings.register_profile("tests", deadline=None)
-settings.load_profile("tests")
+hypothesis.settings.register_profile("tests", deadline=None)
+hypothesis.settings.load_profile("tests")
 
 NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
 
@@ -20,6 +22,13 @@ NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
 def now() -> dt.datetime:
     """The moment at which a test acts."""
     return NOW
+
+
+@pytest.fixture(autouse=True)
+def signer_files(settings: Any, tmp_path: Path) -> None:
+    """Each test's log is a new one, so its signer has a key and a memory of its own."""
+    settings.LEDGER_KEY_FILE = tmp_path / "signer" / "ledger_key"
+    settings.LEDGER_STATE_FILE = tmp_path / "signer" / "ledger_state.json"
 
 
 @pytest.fixture

@@ -72,8 +72,9 @@ def _review_at(question: Question) -> dt.datetime:
 
 
 def _sweeps(now: dt.datetime) -> list[SweepRow]:
-    late = now - dt.timedelta(seconds=_LATE_AFTER * settings.SWEEP_SECONDS)
+    periods = {"checkpoints": settings.CHECKPOINT_SECONDS}
     return [
-        SweepRow(sweep.name, sweep.ended_at, sweep.ended_at < late)
+        SweepRow(sweep.name, sweep.ended_at, now - sweep.ended_at > _LATE_AFTER * period)
         for sweep in Sweep.objects.order_by("name")
+        for period in [dt.timedelta(seconds=periods.get(sweep.name, settings.SWEEP_SECONDS))]
     ]

@@ -64,7 +64,13 @@ def stylesheet(request: HttpRequest) -> str:
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The side bar: what this person may look at, in the order of the work."""
     desk = {"title": "Desk", "icon": "space_dashboard", "link": reverse("admin:index")}
-    ledger = _items(request, [("Ledger", "receipt_long", "ledger_entry", False)])
+    ledger = _items(
+        request,
+        [
+            ("Ledger", "receipt_long", "ledger_entry", False),
+            ("Checkpoints", "verified", "ledger_checkpoint", False),
+        ],
+    )
     groups = [{"title": title, "items": _items(request, items)} for title, items in _GROUPS.items()]
     return [{"items": [desk, *ledger]}, *(group for group in groups if group["items"])]
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from ledger.journal import TreeHead
+from ledger.checkpoints import Signed
 from predictions.models import Outcome, Question, Score
 from predictions.models.choices import MessageKind, Rule
 from predictions.scorecards import Compared, Scoreboard
@@ -25,6 +25,7 @@ class Draft:
     subject: str
     text: str
     html: str
+    attachments: list[dict[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class ReportContent:
     compared: tuple[Compared, ...]
     overdue: tuple[Question, ...]
     due_next: tuple[Question, ...]
-    head: TreeHead
+    checkpoint: Signed
 
 
 def reminder(*, recipient: str, questions: Sequence[Question], now: dt.datetime) -> Draft:
@@ -78,13 +79,16 @@ def reminder(*, recipient: str, questions: Sequence[Question], now: dt.datetime)
 
 
 def report(*, recipient: str, content: ReportContent) -> Draft:
-    """The scored report of a period."""
+    """The scored report of a period, with the signed head of the ledger that it shows."""
     span = "everything so far" if content.since is None else f"since {content.since:%Y-%m-%d}"
     return _draft(
         MessageKind.REPORT,
         recipient,
         f"Scored report, {span}: {_plural(len(content.outcomes), 'outcome')}",
-        {"report": content},
+        {"report": content, "head": content.checkpoint.head},
+        attachments=[
+            {"name": "checkpoint.txt", "type": "text/plain", "text": content.checkpoint.note}
+        ],
     )
 
 
@@ -106,7 +110,13 @@ def outcome_blocks(outcomes: Iterable[Outcome]) -> tuple[OutcomeBlock, ...]:
     return tuple(OutcomeBlock(one, tuple(lines.get(one.pk, ()))) for one in outcomes)
 
 
-def _draft(kind: MessageKind, recipient: str, subject: str, context: dict[str, Any]) -> Draft:
+def _draft(
+    kind: MessageKind,
+    recipient: str,
+    subject: str,
+    context: dict[str, Any],
+    attachments: Sequence[dict[str, str]] = (),
+) -> Draft:
     context = {"subject": subject, "site_url": settings.SITE_URL, **context}
     # A subject is one line, whatever a question's key or title holds.
     return Draft(
@@ -115,6 +125,7 @@ def _draft(kind: MessageKind, recipient: str, subject: str, context: dict[str, A
         subject=" ".join(subject.split())[:300],
         text=render_to_string(f"mail/{kind}.txt", context).strip() + "\n",
         html=render_to_string(f"mail/{kind}.html", context),
+        attachments=list(attachments),
     )
 
 

@@ -112,6 +112,8 @@ def _hand_over(connection: BaseEmailBackend, message: Message) -> None:
         },
     )
     mail.attach_alternative(message.html, "text/html")
+    for attachment in message.attachments:
+        mail.attach(attachment["name"], attachment["text"], attachment["type"])
     connection.open()
     connection.send_messages([mail])
 

@@ -6,13 +6,14 @@ take turns; the unique constraints of the tables are the last word.
 
 import datetime as dt
 import uuid
+from collections.abc import Iterator
 from email.utils import parseaddr
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from ledger import journal
+from ledger import checkpoints, journal
 from predictions.mail import compose
 from predictions.mail.periods import last_boundary
 from predictions.models import Message, Outcome, Question, Reminder, Report, Subscription, User
@@ -47,34 +48,51 @@ def reminders_queue(*, now: dt.datetime) -> int:
     return len(due)
 
 
-@transaction.atomic
 def reports_queue(*, now: dt.datetime) -> int:
     """Queue a report for each confirmed subscription whose period has ended; returns how many.
 
     A new subscription gets its first at once, over everything so far. Each later one begins where
-    the one before it ended, so that nothing is told twice and nothing is left out.
+    the one before it ended, so that nothing is told twice and nothing is left out. Each shows the
+    ledger's head and carries it signed; raises WillNotSign, and queues none, if that is refused.
     """
+    if not any(_due_reports(now)):
+        return 0
+    checkpoints.key_introduce()
+    return _queue_due_reports(now)
+
+
+@transaction.atomic
+def _queue_due_reports(now: dt.datetime) -> int:
     _take_turns("reports")
-    queued = 0
+    due = list(_due_reports(now))
+    for subscription, last, until in due:
+        _queue_report(subscription, last, until, now)
+    return len(due)
+
+
+def _due_reports(
+    now: dt.datetime,
+) -> Iterator[tuple[Subscription, Report | None, dt.datetime]]:
+    """Subscriptions whose report is due, each with its last one and the end of the period."""
     for subscription in Subscription.objects.filter(
         confirmed_at__lte=now, ended_at__isnull=True, user__in=_reachable()
     ).select_related("user"):
         last = subscription.reports.order_by("-period_end").first()
         until = last_boundary(subscription.period, now) if last else now
         if last is None or last.period_end < until:
-            _queue_report(subscription, last, until, now)
-            queued += 1
-    return queued
+            yield subscription, last, until
 
 
-def report_content(*, last: Report | None, now: dt.datetime) -> compose.ReportContent:
-    """What a report tells that follows `last`: what the ledger took up since, to its head now.
+def report_content(
+    *, last: Report | None, checkpoint: checkpoints.Signed, now: dt.datetime
+) -> compose.ReportContent:
+    """What a report tells that follows `last`: what the ledger took up since, to the checkpoint.
 
     By the ledger and not by the clock, for an outcome entered before may be committed after the
     last report was written.
     """
-    head = journal.head()
-    entries = journal.appended(after=last.ledger_size if last else 0, until=head.size)
+    since, until = last.ledger_size if last else 0, checkpoint.head.size
+    entries = journal.appended(after=since, until=until)
     outcomes = (
         Outcome.objects.current()
         .filter(entry__in=entries.filter(kind__startswith="outcome.").values("uuid"))
@@ -89,7 +107,7 @@ def report_content(*, last: Report | None, now: dt.datetime) -> compose.ReportCo
         compared=compared(),
         overdue=tuple(Question.objects.due(now)),
         due_next=tuple(Question.objects.due_next(now)[:_DUE_NEXT]),
-        head=head,
+        checkpoint=checkpoint,
     )
 
 
@@ -112,15 +130,17 @@ def _queue_reminder(person: User, questions: list[Question], now: dt.datetime) -
 def _queue_report(
     subscription: Subscription, last: Report | None, until: dt.datetime, now: dt.datetime
 ) -> None:
-    content = report_content(last=last, now=now)
+    # An empty ledger is signed for a report alone.
+    checkpoint = checkpoints.checkpoint_make() or checkpoints.checkpoint_make(force=True)
+    content = report_content(last=last, checkpoint=checkpoint, now=now)
     draft = compose.report(recipient=subscription.user.email, content=content)
     Report.objects.create(
         subscription=subscription,
         period_start=last.period_end if last else None,
         period_end=until,
         message=_queue(draft, now=now),
-        ledger_size=content.head.size,
-        ledger_root=content.head.root,
+        ledger_size=checkpoint.head.size,
+        ledger_root=checkpoint.head.root,
         created_at=now,
     )
 
@@ -133,6 +153,7 @@ def _queue(draft: compose.Draft, *, now: dt.datetime) -> Message:
         subject=draft.subject,
         text=draft.text,
         html=draft.html,
+        attachments=draft.attachments,
         message_id=f"<{uuid.uuid4()}@{domain}>",
         state=MessageState.WAITING,
         due_at=now,

@@ -18,6 +18,8 @@ class Message(models.Model):
     subject = models.CharField(max_length=300)
     text = models.TextField()
     html = models.TextField()
+    # What goes with it: {"name": …, "type": "text/plain", "text": …} each.
+    attachments = models.JSONField(default=list, blank=True)
     # Stable over every attempt, so that a copy can be told apart from another message.
     message_id = models.CharField(max_length=200, unique=True)
     state = models.CharField(

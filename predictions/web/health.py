@@ -27,7 +27,12 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """200 with every check `ok`, or 503 with what is wrong in words."""
     checks = {
         name: _tried(check)
-        for name, check in (("database", _database), ("redis", _redis), ("sweep", _sweep))
+        for name, check in (
+            ("database", _database),
+            ("redis", _redis),
+            ("sweep", _sweep),
+            ("checkpoint", _checkpoint),
+        )
     }
     ready = all(said == "ok" for said in checks.values())
     return JsonResponse(
@@ -58,10 +63,19 @@ def _redis() -> str:
 
 
 def _sweep() -> str:
-    last = Sweep.objects.filter(name="reminders").first()
+    return _came_round("reminders", settings.SWEEP_SECONDS)
+
+
+def _checkpoint() -> str:
+    """Red when the signer refuses: then its sweep does not end."""
+    return _came_round("checkpoints", settings.CHECKPOINT_SECONDS)
+
+
+def _came_round(name: str, period: int) -> str:
+    last = Sweep.objects.filter(name=name).first()
     if last is None:
         return "no sweep has ended yet"
-    late = timezone.now() - last.ended_at - dt.timedelta(seconds=_TURNS * settings.SWEEP_SECONDS)
+    late = timezone.now() - last.ended_at - dt.timedelta(seconds=_TURNS * period)
     if late > dt.timedelta(0):
         return f"late: the last one ended at {last.ended_at:%Y-%m-%d %H:%M:%S} UTC"
     return "ok"

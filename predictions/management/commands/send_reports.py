@@ -1,8 +1,9 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from ledger.errors import WillNotSign
 from predictions.mail.deliver import deliver
 from predictions.mail.queue import reports_queue
 
@@ -11,7 +12,10 @@ class Command(BaseCommand):
     help = "One pass, now: sends the reports that are due and were not sent yet."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        queued = reports_queue(now=timezone.now())
+        try:
+            queued = reports_queue(now=timezone.now())
+        except WillNotSign as error:
+            raise CommandError(str(error), returncode=2) from error
         done = deliver(clock=timezone.now)
         self.stdout.write(
             f"queued {queued}, sent {done.sent}, put off {done.put_off}, given up {done.dead}"

@@ -14,7 +14,10 @@ class Command(flush.Command):
         with lifted():
             super().handle(**options)
             with connection.cursor() as cursor:
-                cursor.execute("TRUNCATE ledger_entry, ledger_node, ledger_staged, ledger_batch, ledger_head")
+                cursor.execute(
+                    "TRUNCATE ledger_entry, ledger_node, ledger_staged, ledger_batch, ledger_head,"
+                    " ledger_checkpoint"
+                )
                 cursor.execute(
                     "INSERT INTO ledger_head VALUES (1, 0, %s, '{}', 'epoch')", [EMPTY_ROOT]
                 )
