@@ -250,7 +250,8 @@ def test_checkpoints_of_another_key_are_found_however_consistent(run: Run) -> No
     forged = SMALL.edited(2, rename).signed(by=[OTHER])
     told = run(forged, "--key", KEY)
     assert (told.code, told.signed) == (1, 5)
-    assert told.findings == ["checkpoint 1: the newest is signed by no key you gave"]
+    [found] = told.findings
+    assert found.startswith("checkpoint 1: the newest is signed by no key you gave")
     later = replace(
         SMALL,
         checkpoints=(*SMALL.signed(3).checkpoints, *SMALL.signed(5, by=[OTHER]).checkpoints),
