@@ -19,9 +19,7 @@ from tests.guards import lifted
 def write_log(count: int, *, kind: str = "test.made") -> list[int]:
     """Append so many entries in one batch; returns their sequences."""
     drafts = [
-        journal.draft(
-            kind=kind, subject=f"test:{number}", actor="system", facts={"number": number}
-        )
+        journal.draft(kind=kind, subject=f"test:{number}", actor="system", facts={"number": number})
         for number in range(count)
     ]
     with transaction.atomic():
