@@ -65,8 +65,12 @@ def reports_queue(*, now: dt.datetime) -> int:
 def _queue_due_reports(now: dt.datetime) -> int:
     _take_turns("reports")
     due = list(_due_reports(now))
-    for subscription, last, until in due:
-        _queue_report(subscription, last, until, now)
+    if due:
+        # An empty ledger is signed for a report alone.
+        checkpoint = checkpoints.checkpoint_make() or checkpoints.checkpoint_make(force=True)
+        for subscription, last, until in due:
+            content = report_content(last=last, checkpoint=checkpoint, now=now)
+            _queue_report(subscription, last, until, content)
     return len(due)
 
 
@@ -128,20 +132,21 @@ def _queue_reminder(person: User, questions: list[Question], now: dt.datetime) -
 
 
 def _queue_report(
-    subscription: Subscription, last: Report | None, until: dt.datetime, now: dt.datetime
+    subscription: Subscription,
+    last: Report | None,
+    until: dt.datetime,
+    content: compose.ReportContent,
 ) -> None:
-    # An empty ledger is signed for a report alone.
-    checkpoint = checkpoints.checkpoint_make() or checkpoints.checkpoint_make(force=True)
-    content = report_content(last=last, checkpoint=checkpoint, now=now)
     draft = compose.report(recipient=subscription.user.email, content=content)
+    head = content.checkpoint.head
     Report.objects.create(
         subscription=subscription,
         period_start=last.period_end if last else None,
         period_end=until,
-        message=_queue(draft, now=now),
-        ledger_size=checkpoint.head.size,
-        ledger_root=checkpoint.head.root,
-        created_at=now,
+        message=_queue(draft, now=content.until),
+        ledger_size=head.size,
+        ledger_root=head.root,
+        created_at=content.until,
     )
 
 
