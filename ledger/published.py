@@ -1,12 +1,15 @@
-"""What the log publishes of its keys: each with the entry that introduced it."""
+"""What the log publishes of itself for people: its keys, and its checkpoints by number."""
 
+import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from ledger import checkpoints, keys
+from ledger.checkpoints import Signed
 from ledger.errors import EncodingError
 from ledger.journal import body_of
-from ledger.models import Entry
+from ledger.models import Checkpoint, Entry
 from ledger.notes import Verifier
 
 
@@ -48,3 +51,20 @@ def _public_key(sequence: int, body: dict[str, Any], row: dict[str, Any]) -> Pub
     verifier = Verifier.parse(row["public"])
     reason = body["facts"].get("reason")
     return PublicKey(verifier, sequence, body["time"], row["replaces"], reason)
+
+
+def checkpoints_of(numbers: Iterable[int]) -> list[Signed]:
+    """Those of these numbers, in their order."""
+    asked = list(numbers)
+    rows = Checkpoint.objects.in_bulk(asked)
+    found = [rows[number] for number in asked if number in rows]
+    return [Signed(row.number, row.size, row.note) for row in found]
+
+
+def time_of(size: int) -> dt.datetime | None:
+    """When the last of the first `size` entries was appended, from its bytes, if readable."""
+    entry = Entry.objects.filter(sequence=size).first()
+    try:
+        return dt.datetime.fromisoformat(body_of(entry)["time"]) if entry else None
+    except (EncodingError, KeyError, TypeError, ValueError):
+        return None
