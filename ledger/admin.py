@@ -4,17 +4,19 @@ import base64
 import json
 import re
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from ledger import parts
+from ledger import parts, proving
 from ledger.checkpoints import Signed
-from ledger.errors import EncodingError, NoteError
+from ledger.errors import DoesNotHold, EncodingError, NoteError, NotSigned, OutOfRange
 from ledger.journal import body_of, leaf_hash_of
 from ledger.models import Checkpoint, Entry
 
@@ -50,8 +52,48 @@ class EntryAdmin(LogAdmin):
     search_fields = ["subject", "kind", "uuid"]
     search_help_text = "Part of a subject, such as question:Q16, of a kind, or of a uuid"
     ordering = ["-sequence"]
-    fields = ["sequence", "time", "kind", "subject", "actor", "uuid", "leaf", "shown_body"]
+    fields = [
+        "sequence",
+        "time",
+        "kind",
+        "subject",
+        "actor",
+        "uuid",
+        "leaf",
+        "receipt",
+        "shown_body",
+    ]
     readonly_fields = fields
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.receipt_view)
+        return [
+            path("<int:sequence>/receipt/", view, name="ledger_entry_receipt"),
+            *super().get_urls(),
+        ]
+
+    def receipt_view(self, request: HttpRequest, sequence: int) -> HttpResponse:
+        """The entry with its proof, as a file; or in words, why there is none yet."""
+        try:
+            made = proving.receipt(sequence=sequence)
+        except OutOfRange as error:
+            raise Http404(f"There is no entry {sequence}.") from error
+        except (NotSigned, DoesNotHold) as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return redirect("admin:ledger_entry_change", sequence)
+        response = JsonResponse(made.as_json())
+        name = f"entry-{sequence}.receipt.json"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+
+    @display(description="Receipt")
+    def receipt(self, entry: Entry) -> SafeString:
+        address = reverse("admin:ledger_entry_receipt", args=[entry.sequence])
+        return format_html(
+            '<a href="{}">Download</a>: these bytes, and the proof that a signed checkpoint covers '
+            "them, for <code>ledger/verifier.py --receipt</code>",
+            address,
+        )
 
     @display(description="Time", ordering="sequence")
     def when(self, entry: Entry) -> str:

@@ -8,6 +8,9 @@ LedgerError
 ├── OutsideTransaction     an entry would not stand or fall with the rows it describes
 ├── NotSnapshot            verification was asked for inside somebody else's transaction
 ├── CannotResume           verification cannot go on from where one ended before
+├── OutOfRange             the log has no such entry or size; names the argument
+├── NotSigned              no checkpoint covers it yet
+├── DoesNotHold            what the database holds of the log contradicts itself
 └── WillNotSign            no checkpoint is signed; says what is wrong and what to do
     ├── KeyUnusable        the signing key is missing, malformed, or not the one the log knows
     ├── MemoryUnusable     the signer's state file is damaged, or of another ledger
@@ -49,6 +52,23 @@ class NotSnapshot(LedgerError):
 
 class CannotResume(LedgerError):
     """What was verified before is not what is there now, or was never verified."""
+
+
+class OutOfRange(LedgerError, ValueError):
+    """A proof was asked for of an entry or a size that the log does not have."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+class NotSigned(LedgerError):
+    """No checkpoint covers what is to be proved; there will be one."""
+
+
+class DoesNotHold(LedgerError):
+    """What the database holds of the log contradicts itself, so nothing is proved from it."""
 
 
 class WillNotSign(LedgerError):

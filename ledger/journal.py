@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from ledger import batches, encoding, merkle
 from ledger.drafts import Draft, draft
-from ledger.errors import OutsideTransaction
+from ledger.errors import DoesNotHold, OutsideTransaction
 from ledger.models import Entry, Head
 
 __all__ = [
@@ -99,8 +99,10 @@ def flush() -> None:
 
 
 def head() -> TreeHead:
-    """Size and root of the log as this transaction sees it."""
-    row = Head.objects.get(pk=1)
+    """Size and root of the log as this transaction sees it. Raises DoesNotHold if it is gone."""
+    row = Head.objects.filter(pk=1).first()
+    if row is None:
+        raise DoesNotHold("The head of the log is gone; run manage.py verify_ledger.")
     return TreeHead(size=row.size, root=bytes(row.root).hex())
 
 

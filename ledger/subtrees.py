@@ -9,7 +9,8 @@ Stored subtrees are a copy of what the bodies say. Whoever serves a proof made o
 against a signed root first.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from django.db import connection
 
@@ -22,27 +23,33 @@ HASH = 32
 # A node of the tree by its level (0: leaves) and its place from the left.
 Node = tuple[int, int]
 _NOTHING = bytes(HASH)
+T = TypeVar("T")
 
 
 def root_at(size: int) -> bytes:
     """Root hash of the first `size` entries (32 bytes)."""
-    wanted: set[Node] = set()
-    proofs.root(size, _collector(wanted))
-    return proofs.root(size, _stored(wanted))
+    return read(lambda node: proofs.root(size, node))
 
 
 def inclusion(*, sequence: int, size: int) -> list[bytes]:
     """The proof that entry `sequence` (from 1) is among the first `size`. Raises ValueError."""
-    wanted: set[Node] = set()
-    proofs.inclusion_proof(sequence - 1, size, _collector(wanted))
-    return proofs.inclusion_proof(sequence - 1, size, _stored(wanted))
+    return read(lambda node: proofs.inclusion_proof(sequence - 1, size, node))
 
 
 def consistency(*, first: int, second: int) -> list[bytes]:
     """The proof that the log of `second` entries begins with that of `first`. Raises ValueError."""
+    return read(lambda node: proofs.consistency_proof(first, second, node))
+
+
+def read(make: Callable[[proofs.Node], T]) -> T:
+    """Whatever `make` makes of the tree's nodes: several proofs for the queries of one.
+
+    It is called twice; the first time to learn which nodes it asks for, so these must not depend on
+    what the nodes hold. Raises KeyError where the log has no such nodes, be it that they are gone.
+    """
     wanted: set[Node] = set()
-    proofs.consistency_proof(first, second, _collector(wanted))
-    return proofs.consistency_proof(first, second, _stored(wanted))
+    make(_collector(wanted))
+    return make(_stored(wanted))
 
 
 def frontier_at(size: int) -> list[bytes]:

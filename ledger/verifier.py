@@ -3,7 +3,7 @@
 
 It trusts nothing but what you bring: the log's public key, or what you once received from it (a
 checkpoint, or a report's mail). In order: findings, canonical JSON, the Merkle tree, Ed25519, keys
-and notes, witnesses, scores, the log, the three modes, the command line.
+and notes, changes of key, witnesses, scores, the log, the three modes, the command line.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import email
 import functools
 import gzip
 import hashlib
+import html
 import json
 import math
 import re
@@ -41,6 +42,12 @@ exit codes, the first that applies:
 Entries after the newest checkpoint are verified too, but nobody has signed them yet. Of a .gz, what
 it unpacks to is verified. Signatures of checkpoints given by --against are not asked for: you vouch
 for what you have kept.
+
+When the log changes its key, an entry says so, and a checkpoint that covers this entry is signed by
+the old key too. Give any key that you hold: in an export, the newer ones are followed from it, and
+shown. From then on the replaced key counts no more; of two that replace the same key, the first
+counts. No other key is trusted, whatever the export lists. A receipt, or a checkpoint alone, shows
+no such entry: give the newer key, as an export has shown it to you.
 """
 MOST_SHOWN = 100  # findings; all are counted
 
@@ -291,6 +298,13 @@ class Key(NamedTuple):
     id: bytes
     public: bytes
 
+    @property
+    def label(self) -> str:
+        return f"{self.name}+{self.id.hex()}"
+
+    def __str__(self) -> str:
+        return f"{self.label}+" + base64.b64encode(b"\x01" + self.public).decode()
+
 
 class Checkpoint(NamedTuple):
     origin: str
@@ -328,11 +342,13 @@ def open_checkpoint(note: Any, keys: set[Key]) -> tuple[Checkpoint, set[Key], li
         if not matched or len(signature) < 5 or number == 100:
             raise Problem(f"{line!r} is not a signature line, or there are more than 100")
         by = [key for key in keys if key[:2] == (matched[1], signature[:4])]
+        # An id is short: two keys may share it, and only one of them has signed.
+        true = {key for key in by if verifies(key.public, f"{text}\n".encode(), signature[4:])}
         if not by:
             others.append(f"{matched[1]}+{signature[:4].hex()}")
-        elif not verifies(by[0].public, f"{text}\n".encode(), signature[4:]):
+        elif not true:
             raise Problem(f"the signature of {matched[1]} does not hold")
-        signed |= set(by)
+        signed |= true
     return parse_checkpoint(f"{text}\n"), signed, others
 
 
@@ -353,25 +369,101 @@ def unbase64(text: str) -> bytes:
     raise Problem(f"{text[:100]!r} is not base64, or not as it is written")
 
 
+# --- changes of key: entries that say which key takes over ------------------------------------
+
+ROTATED = "key.rotated"
+
+
+class Rotation(NamedTuple):
+    entry: int
+    key: Key
+    replaces: str  # the label of a key
+
+
+def read_rotation(number: int, facts: dict[str, Any]) -> Rotation | None:
+    """What an entry of this kind says; None where it names no key: nobody is then trusted by it."""
+    with contextlib.suppress(Problem, KeyError, TypeError, ValueError):
+        [row] = facts["key"]
+        rotation = Rotation(number, parse_key(row["public"]), str(row["replaces"]))
+        if row["id"] == rotation.key.label:
+            return rotation
+    return None
+
+
+class Trust:
+    """The keys that count: those given, then those that take over from one that counts."""
+
+    def __init__(self, given: set[Key], rotations: list[Rotation]) -> None:
+        self.keys = set(given)
+        self.pending = rotations[::-1]
+        self.followed: list[Rotation] = []
+
+    def vouches(self, signers: set[Key]) -> bool:
+        return bool(self.keys & signers)
+
+    def follow(self, size: int) -> None:
+        """Take over what the first entries say of keys: a key that counts has signed them."""
+        while self.pending and self.pending[-1].entry <= size:
+            rotation = self.pending.pop()
+            old = {key for key in self.keys if key.label == rotation.replaces}
+            if {key.name for key in old} == {rotation.key.name}:  # a log keeps its name
+                self.keys = self.keys - old | {rotation.key}
+                self.followed.append(rotation)
+
+    def refusal(self, signers: set[Key]) -> str:
+        """Why nobody who counts has signed, and what to do about it."""
+        told = "the newest is signed by no key you gave, nor by one that takes over from it"
+        for rotation in self.followed:
+            if any(key.label == rotation.replaces for key in signers):
+                return f"{told}: {rotation.replaces} was replaced in entry {rotation.entry}"
+        names = ", ".join(sorted(key.label for key in signers))
+        return f"{told}, but by {names}. If that is a key of this log, learn it from its publisher"
+
+
 # --- witnesses: what somebody has kept --------------------------------------------------------
 
-IN_MAIL = re.compile(r"(?<![0-9.,])([0-9]{1,19}) entries, root[\s>]+([0-9a-f]{64})\b")
-IN_NOTE = re.compile(r"(?m)^\S[^\n]*\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/]{43}=)$")
+IN_TEXT = re.compile(
+    r"(?<![0-9.,])([0-9]{1,19})\s+entries,\s+root\s+((?:[0-9a-fA-F]\s*){63}[0-9a-fA-F])\b"
+)
+IN_NOTE = re.compile(r"(?m)^[^\S\n]*\S[^\n]*\n\s*(0|[1-9][0-9]{0,18})\n\s*([A-Za-z0-9+/]{43}=)\s*$")
+DEEPEST = 5  # mails within mails
 
 
 def read_witnesses(path: Path) -> list[Checkpoint]:
     """Every checkpoint in a file: a note, signed or not, a report's text, or a mail's parts."""
-    data = path.read_bytes()
-    parts = [part.get_payload(decode=True) for part in email.message_from_bytes(data).walk()]
-    found = set()
-    for part in [data, *parts]:
-        text = part.decode("utf-8", "replace") if isinstance(part, bytes) else ""
-        text = text.replace("\r\n", "\n")
-        found |= {(int(size), bytes.fromhex(root)) for size, root in IN_MAIL.findall(text)}
-        found |= {(int(size), unbase64(root)) for size, root in IN_NOTE.findall(text)}
+    found = {one for text in texts_in(path.read_bytes()) for one in find_witnesses(text)}
     if not found:
         raise Problem(f"{path} holds no checkpoint, nor “N entries, root …” as in a report")
     return [Checkpoint("", size, root) for size, root in sorted(found)]
+
+
+def find_witnesses(text: str) -> set[tuple[int, bytes]]:
+    """Sizes and roots in a text, be it quoted, wrapped, or HTML."""
+    found = set()
+    for plain in {unquoted(text), unquoted(html.unescape(re.sub(r"<[^<>]*>", " ", text)))}:
+        for size, root in IN_TEXT.findall(plain):
+            found.add((int(size), bytes.fromhex("".join(root.split()))))
+        for size, root in IN_NOTE.findall(plain):
+            with contextlib.suppress(Problem):
+                found.add((int(size), unbase64(root)))
+    return found
+
+
+def unquoted(text: str) -> str:
+    """Without the marks that a mail program sets before each line of what it quotes."""
+    return re.sub(r"(?m)^[ \t]*(?:>[ \t]?)+", "", re.sub(r"\r\n?", "\n", text))
+
+
+def texts_in(data: bytes, depth: int = 0) -> Iterator[str]:
+    """The text itself and, if it is a mail, that of its parts, and of the mails among these."""
+    marked = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    yield data.decode("utf-16" if marked else "utf-8-sig", "replace")
+    if depth == DEEPEST:
+        return
+    for part in email.message_from_bytes(data).walk():
+        payload = part.get_payload(decode=True)
+        if isinstance(payload, bytes) and payload != data:
+            yield from texts_in(payload, depth + 1)
 
 
 # --- scores: recomputed from the rows that the entries set ------------------------------------
@@ -516,7 +608,7 @@ def parse_entry(body: bytes) -> dict[str, Any]:
 
 
 class Log:
-    """Takes entries in their order: form, time, uuid, tree, scores."""
+    """Takes entries in their order: form, time, uuid, tree, scores, changes of key."""
 
     def __init__(self, findings: Findings, young: str) -> None:
         self.findings = findings
@@ -526,6 +618,7 @@ class Log:
         self.scores = Scores()
         self.uuids: set[bytes] = set()
         self.time = ""
+        self.rotations: list[Rotation] = []
 
     def add(self, line: bytes) -> None:
         body = line[:-1] if line.endswith(b"\n") else line
@@ -536,6 +629,8 @@ class Log:
             entry = parse_entry(body)
             self._check_order(entry["time"], bytes.fromhex(entry["uuid"].replace("-", "")))
             self.scores.fold(entry["facts"], self.tree.size)
+            if entry["kind"] == ROTATED:
+                self.rotations += filter(None, [read_rotation(self.tree.size, entry["facts"])])
 
     def _check_order(self, time: str, uuid: bytes) -> None:
         last, self.time = self.time, max(time, self.time)
@@ -547,8 +642,8 @@ class Log:
             raise Problem("its uuid is that of an earlier entry")
         self.uuids.add(uuid)
 
-    def hold_against(self, place: str, witness: Checkpoint) -> None:
-        """A checkpoint must be a prefix of this log."""
+    def hold_against(self, place: str, witness: Checkpoint) -> bool:
+        """A checkpoint must be a prefix of this log: whether it is."""
         size, root = witness.size, self.tree.root(witness.size)
         if size > self.tree.size:
             problem = f"knows {size} entries, here are {self.tree.size}: the last were taken away"
@@ -556,6 +651,7 @@ class Log:
         elif root != witness.root:
             problem = f"knows the first {size} entries by the root {witness.root.hex()}"
             self.findings.add(place, f"{problem}; here it is {root.hex()}")
+        return size <= self.tree.size and root == witness.root
 
 
 # --- the three modes --------------------------------------------------------------------------
@@ -578,8 +674,9 @@ GROWTH_SHAPE = {"format": str, "from": int, "proof": list, "to": int}
 class Result(NamedTuple):
     findings: Findings
     about: str  # what was verified
-    signed: int | None  # up to which entry a key of yours has signed
+    signed: int | None  # up to which entry a key of yours, or one that took over, has signed
     stale: bool = False
+    followed: tuple[Rotation, ...] = ()
 
     def code(self) -> int:
         if self.findings.codes:
@@ -606,13 +703,14 @@ def verify_export(
     for name, value in {"format": EXPORT, "root": root, "size": size}.items():
         if header.get(name, value) != value:
             findings.add("line 1, the header", f"its {name} is {header[name]!r}, not {value!r}")
-    signed = check_trailer(trailer, header.get("origin"), log, keys)
+    trust = Trust(keys, log.rotations)
+    signed = check_trailer(trailer, header.get("origin"), log, trust)
     for name, checkpoints in witnesses.items():
         for checkpoint in checkpoints:
             log.hold_against(name, checkpoint)
     log.scores.check(findings)
     stale = bool(young) and signed is not None and signed < log.first_young
-    return Result(findings, f"{size} entries, root {root}", signed, stale)
+    return Result(findings, f"{size} entries, root {root}", signed, stale, tuple(trust.followed))
 
 
 def read_lines(stream: BinaryIO) -> Iterator[bytes]:
@@ -650,13 +748,14 @@ def parse_frame(line: bytes, shape: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_trailer(
-    trailer: dict[str, Any], origin: str | None, log: Log, keys: set[Key]
+    trailer: dict[str, Any], origin: str | None, log: Log, trust: Trust
 ) -> int | None:
-    """Every checkpoint against the log; the newest one's size, if a key of yours has signed it.
+    """Every checkpoint against the log; the newest one's size, if a key that counts has signed it.
 
     The keys that the export lists prove nothing by themselves: who made it may have made them.
     """
-    notes, listed, signers, size = trailer["checkpoints"], set(keys), set[Key](), 0
+    notes, listed, given = trailer["checkpoints"], set(trust.keys), bool(trust.keys)
+    size, refusal = 0, ""
     with log.findings.at("the trailer's keys"):
         listed |= set(map(parse_key, trailer["keys"]))
         if len(set(trailer["keys"])) != len(trailer["keys"]):
@@ -665,18 +764,21 @@ def check_trailer(
         if (origin is None) != (not notes):
             raise Problem("must name an origin where there are checkpoints, and else none")
     for number, note in enumerate(notes, 1):
+        refusal = ""
         with log.findings.at(f"checkpoint {number}"):
             checkpoint, signers, others = open_checkpoint(note, listed)
             if others:  # nothing would notice if these were changed
                 raise Problem(f"is signed by {', '.join(others)}, which the export does not list")
             if checkpoint.origin != origin or checkpoint.size < size:
                 raise Problem("is of another log, or smaller than the one before it")
-            log.hold_against(f"checkpoint {number}", checkpoint)
             size = checkpoint.size
-    if not keys or not notes:
+            refusal = "" if trust.vouches(signers) else trust.refusal(signers)
+            if log.hold_against(f"checkpoint {number}", checkpoint) and not refusal:
+                trust.follow(size)
+    if not given or not notes:
         return None
-    if not keys & signers:
-        log.findings.add(f"checkpoint {len(notes)}", "the newest is signed by no key you gave")
+    if refusal:
+        log.findings.add(f"checkpoint {len(notes)}", refusal)
     return size
 
 
@@ -728,7 +830,13 @@ def check_head(note: str, keys: set[Key]) -> tuple[Checkpoint, int | None]:
     or keys of other days."""
     checkpoint, signed, others = open_checkpoint(note, keys)
     if keys and not signed:
-        raise Problem(f"is signed by no key you gave, but by {', '.join(others)}")
+        problem = f"is signed by no key you gave, but by {', '.join(others)}"
+        if {name.rpartition("+")[0] for name in others} & {key.name for key in keys}:
+            problem += (
+                ", maybe a newer key of the same log: verify an export with the key that you have, "
+                "which shows the keys that took over from it, and give the newer one by --key"
+            )
+        raise Problem(problem)
     return checkpoint, checkpoint.size if signed else None
 
 
@@ -816,11 +924,17 @@ def show(result: Result, as_json: bool) -> None:
     if as_json:
         told = {"verdict": verdict.lower(), "exit_code": result.code(), "about": result.about}
         told.update(signed=result.signed, findings=found.shown, findings_total=found.total)
+        told["keys_followed"] = [
+            {"entry": one.entry, "key": str(one.key), "replaces": one.replaces}
+            for one in result.followed
+        ]
         sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
         return
     sys.stdout.write(f"{verdict}: {result.about}\n")
     signed = "nothing" if result.signed is None else f"up to entry {result.signed}"
-    sys.stdout.write(f"signed by a key you gave: {signed}\n")
+    sys.stdout.write(f"signed by a key you gave, or one that took over from it: {signed}\n")
+    for one in result.followed:
+        sys.stdout.write(f"  entry {one.entry}: {one.key} took over from {one.replaces}\n")
     for finding in found.shown:
         sys.stdout.write(f"  {finding['place']}: {finding['problem']}\n")
     if found.total > MOST_SHOWN:

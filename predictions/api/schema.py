@@ -92,4 +92,5 @@ class Schema(AutoSchema):
     def _problems(self) -> dict[int, str]:
         if self.method not in SAFE_METHODS:
             return _WRITING
-        return _READING if self._is_list_view() else _READING | _ONE
+        more: dict[int, str] = getattr(self.view, "problems", {})
+        return (_READING if self._is_list_view() else _READING | _ONE) | more

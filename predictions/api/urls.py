@@ -30,7 +30,7 @@ v1 = [
     path("", RootView.as_view(), name="root"),
     *router.urls,
     path("scoreboard/", ScoreboardView.as_view(), name="scoreboard"),
-    path("ledger/", include("ledger.api")),
+    path("ledger/", include("ledger.api.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
 ]
 urlpatterns = [

@@ -229,6 +229,7 @@ QUERIES = {
     "reviews": ["question", "next_after"],
     "outcomes": ["answer", "is_current", "event", "settled_after"],
     "scores": ["prediction", "outcome", "rule", "stands", "posted_until"],
+    "ledger/checkpoints": [],
     "ledger/entries": ["kind", "subject", "uuid", "sequence_after", "time_after"],
 }
 PAGING = ["ordering", "cursor", "page_size", "something else"]

@@ -16,6 +16,21 @@ from ledger.models import Entry
 from tests.guards import lifted
 
 
+def write_log(count: int, *, kind: str = "test.made") -> list[int]:
+    """Append so many entries in one batch; returns their sequences."""
+    drafts = [
+        journal.draft(kind=kind, subject=f"test:{number}", actor="system", facts={"number": number})
+        for number in range(count)
+    ]
+    with transaction.atomic():
+        return journal.append_many(drafts)
+
+
+def leaves_of(entries: Iterable[Entry]) -> list[bytes]:
+    """Leaf hashes, from the bytes."""
+    return [merkle.leaf_hash(bytes(entry.body)) for entry in entries]
+
+
 def append(*places: int) -> None:
     """An entry each, in one transaction."""
     with transaction.atomic():
@@ -116,18 +131,3 @@ class Backup:
             execute("DELETE FROM ledger_entry WHERE sequence > %s", len(self.entries))
             execute("DELETE FROM ledger_checkpoint WHERE number > %s", len(self.checkpoints))
         head_follows()
-
-
-def write_log(count: int, *, kind: str = "test.made") -> list[int]:
-    """Append so many entries in one batch; returns their sequences."""
-    drafts = [
-        journal.draft(kind=kind, subject=f"test:{number}", actor="system", facts={"number": number})
-        for number in range(count)
-    ]
-    with transaction.atomic():
-        return journal.append_many(drafts)
-
-
-def leaves_of(entries: Iterable[Entry]) -> list[bytes]:
-    """Leaf hashes, from the bytes."""
-    return [merkle.leaf_hash(bytes(entry.body)) for entry in entries]

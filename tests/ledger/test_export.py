@@ -12,11 +12,16 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from ledger import journal
+from ledger.checkpoints import all_checkpoints, checkpoint_make, verifier_keys
 from ledger.encoding import canonical_bytes
 from ledger.errors import NotSnapshot
 from ledger.export import bodies, write_export
 from ledger.models import Entry
+from ledger.notes import Signer
 from ledger.replay import snapshot
+from ledger.rotation import key_rotate
+from tests.ledger.exports import verify
+from tests.ledger.logs import key_file
 
 HEAD = journal.TreeHead(size=2, root="ab" * 32)
 
@@ -80,6 +85,89 @@ def test_each_line_is_the_exact_body_of_an_entry(tmp_path: Path) -> None:
         "size": 3,
     }
     assert json.loads(trailer) == {"checkpoints": [], "keys": []}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_export_carries_all_checkpoints_the_keys_and_the_origin(tmp_path: Path) -> None:
+    with transaction.atomic():
+        append()
+    first = checkpoint_make()
+    with transaction.atomic():
+        append()
+    second = checkpoint_make()
+    assert first
+    assert second
+    for arguments in ((), ("--gzip",)):
+        data = export(tmp_path, *arguments)
+        header, *_, trailer = (gzip.decompress(data) if arguments else data).splitlines()
+        assert json.loads(header)["origin"] == "127.0.0.1/ledger"
+        [key] = verifier_keys()
+        assert json.loads(trailer) == {
+            "checkpoints": [first.note, second.note],
+            "keys": [str(key)],
+        }
+        told = verify(tmp_path / "export.ndjson", "--key", key)
+        assert (told.code, told.findings, told.signed) == (0, [], second.size)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_holds_the_first_key_alone_verifies_the_log_after_every_rotation(
+    tmp_path: Path,
+) -> None:
+    with transaction.atomic():
+        append()
+    checkpoint_make()
+    [first] = verifier_keys()
+    for number in range(3):
+        key_rotate(reason=f"Rotation {number}")
+        with transaction.atomic():
+            append()
+        checkpoint_make()
+    export(tmp_path)
+    for key in (*verifier_keys(), first):
+        told = verify(tmp_path / "export.ndjson", "--key", key)
+        assert (told.code, told.findings, told.signed) == (0, [], journal.head().size)
+    thief = Signer(first.name, bytes(32)).verifier
+    assert verify(tmp_path / "export.ndjson", "--key", thief).code == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_a_key_was_lost_its_holders_are_told_and_must_learn_the_new_one(
+    tmp_path: Path,
+) -> None:
+    with transaction.atomic():
+        append()
+    checkpoint_make()
+    [first] = verifier_keys()
+    key_file().unlink()
+    key_rotate(reason="The disk broke", lost=True)
+    export(tmp_path)
+    told = verify(tmp_path / "export.ndjson", "--key", first)
+    assert told.code == 1
+    assert "the newest is signed by no key you gave" in told.findings[0]
+    assert verify(tmp_path / "export.ndjson", "--key", verifier_keys()[0]).code == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_checkpoints_and_keys_are_of_the_same_moment_as_the_entries(tmp_path: Path) -> None:
+    with transaction.atomic():
+        append()
+    checkpoint_make()
+
+    def write() -> None:
+        try:
+            with transaction.atomic():
+                append()
+            checkpoint_make()
+        finally:
+            connection.close()
+
+    with snapshot():
+        size = journal.head().size
+        writer = threading.Thread(target=write)
+        writer.start()
+        writer.join()
+        assert [signed.size for signed in all_checkpoints()] == [size]
 
 
 @pytest.mark.django_db(transaction=True)

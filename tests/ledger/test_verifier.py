@@ -76,9 +76,11 @@ def exported(
 @pytest.fixture
 def seeded_log(exported: tuple[bytes, bytes], db: None) -> Made:
     """In parts, which make the very same file. (`db` has the runner make a database at all.)"""
-    _, *bodies, _ = exported[0].splitlines()
+    header, *bodies, trailer = exported[0].splitlines()
     made = Made(tuple(bodies), keys=())
-    assert made.data() == exported[0]
+    said, origin = json.loads(trailer), {"origin": json.loads(header)["origin"]}
+    signed = replace(made, checkpoints=tuple(said["checkpoints"]), keys=tuple(said["keys"]))
+    assert replace(signed, header=origin).data() == exported[0]
     return made
 
 
@@ -117,6 +119,16 @@ def test_an_export_signed_by_a_given_key_is_intact(seeded_log: Made, run: Run) -
     assert (told.code, told.verdict, told.findings, told.signed) == (0, "intact", [], size)
     assert told.about == f"{size} entries, root {seeded_log.root.hex()}"
     assert size > 100
+
+
+def test_the_export_as_it_is_written_is_signed_by_the_key_that_it_lists(
+    exported: tuple[bytes, bytes], run: Run, report: Path, db: None
+) -> None:
+    trailer = json.loads(exported[0].splitlines()[-1])
+    [key] = trailer["keys"]
+    told = run(exported[0], "--key", key, "--against", report)
+    assert (told.code, told.findings) == (0, [])
+    assert run(exported[0], "--against", report).code == 5
 
 
 def test_it_runs_as_a_script_beside_our_modules_too(seeded_log: Made, tmp_path: Path) -> None:
@@ -251,7 +263,8 @@ def test_checkpoints_of_another_key_are_found_however_consistent(run: Run) -> No
     forged = SMALL.edited(2, rename).signed(by=[OTHER])
     told = run(forged, "--key", KEY)
     assert (told.code, told.signed) == (1, 5)
-    assert told.findings == ["checkpoint 1: the newest is signed by no key you gave"]
+    [found] = told.findings
+    assert found.startswith("checkpoint 1: the newest is signed by no key you gave")
     later = replace(
         SMALL,
         checkpoints=(*SMALL.signed(3).checkpoints, *SMALL.signed(5, by=[OTHER]).checkpoints),
@@ -528,7 +541,47 @@ def forwarded(note: str) -> bytes:
 
 
 NOTE = SMALL.signed(3).checkpoints[0]
+REPORT = f"3 entries, root\n{SMALL.first(3).root.hex()}\n"
+
+
+def attached(name: str, kind: str, data: bytes) -> bytes:
+    """A mail with a file, in base64."""
+    mail = email.message.EmailMessage()
+    mail.set_content("See the attached file — all of it.\n")
+    mail.add_attachment(data, *kind.split("/"), filename=name)
+    return mail.as_bytes()
+
+
+def in_html(text: str) -> bytes:
+    mail = email.message.EmailMessage()
+    said = text.replace(" ", "&nbsp;").replace("\n", "<br>\n<code>", 1)
+    mail.set_content(f"<p>{said}</code></p>", subtype="html", cte="quoted-printable")
+    return mail.as_bytes()
+
+
+def in_plain(text: str, cte: str) -> bytes:
+    mail = email.message.EmailMessage()
+    mail.set_content(text, cte=cte)
+    return mail.as_bytes()
+
+
 WITNESSES = {
+    "attached as text": attached("checkpoint.txt", "text/plain", NOTE.encode()),
+    "attached as bytes": attached("checkpoint.txt", "application/octet-stream", NOTE.encode()),
+    "attached with CRLF": attached("c.txt", "text/plain", NOTE.replace("\n", "\r\n").encode()),
+    "in base64": in_plain(REPORT, "base64"),
+    "in quoted-printable": in_plain("x" * 70 + "= — " + REPORT, "quoted-printable"),
+    "in HTML alone": in_html(REPORT),
+    "a mail attached as a file": attached(
+        "report.eml", "application/octet-stream", in_plain(REPORT, "base64")
+    ),
+    "forwarded twice": attached("f.eml", "application/x", forwarded(NOTE)),
+    "note quoted twice": "".join(f"> > {line}\n" for line in NOTE.splitlines()).encode(),
+    "text quoted and wrapped": (
+        f">> 3 entries,\n>> root {REPORT[-65:-30]}\n>> {REPORT[-30:]}".encode()
+    ),
+    "of Windows": b"\xff\xfe" + REPORT.replace("\n", "\r\n").encode("utf-16-le"),
+    "with a byte order mark": b"\xef\xbb\xbf" + NOTE.encode(),
     "note": NOTE.encode(),
     "checkpoint": SMALL.text(3).encode(),
     "windows": NOTE.replace("\n", "\r\n").encode(),

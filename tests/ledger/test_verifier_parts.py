@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
 
 import pytest
 from cryptography.exceptions import InvalidSignature
@@ -222,6 +224,45 @@ def test_roots_and_proofs_are_those_of_the_log(entries: list[bytes], data: st.Da
                 leaf=leaves[old], index=old, size=heads[1].size, root=heads[1].root, proof=path
             )
         )
+
+
+def test_every_proof_up_to_130_entries_is_accepted_and_no_changed_byte_is() -> None:
+    leaves = [merkle.leaf_hash(bytes([number])) for number in range(130)]
+    tree = verifier.Tree()
+    heads = [verifier.Checkpoint("", 0, tree.root(0))]
+
+    @cache
+    def node(level: int, index: int) -> bytes:
+        return merkle.root_of(leaves[index << level : (index + 1) << level])
+
+    for size, leaf in enumerate(leaves, 1):
+        tree.add(leaf)
+        heads.append(verifier.Checkpoint("", size, tree.root(size)))
+        for place in range(size):
+            path = proofs.inclusion_proof(place, size, node)
+            growth = proofs.consistency_proof(place, size, node)
+            assert verifier.proves_inclusion(leaves[place], place, heads[size], path)
+            assert verifier.proves_consistency(heads[place], heads[size], growth)
+            for changed in changed_bytes(path, place * size):
+                assert not verifier.proves_inclusion(leaves[place], place, heads[size], changed)
+            for changed in changed_bytes(growth, place * size):
+                assert not verifier.proves_consistency(heads[place], heads[size], changed)
+            # Another entry's place, or another entry in this place.
+            other = (place + 1) % size
+            if other != place:
+                assert not verifier.proves_inclusion(leaves[place], other, heads[size], path)
+                assert not verifier.proves_inclusion(leaves[other], place, heads[size], path)
+            forged = heads[size]._replace(root=bytes(32))
+            assert not verifier.proves_inclusion(leaves[place], place, forged, path)
+            assert not verifier.proves_consistency(heads[place], forged, growth) or not place
+
+
+def changed_bytes(proof: list[bytes], seed: int) -> Iterator[list[bytes]]:
+    """Each node with one byte changed, at a place that the seed moves over all of them."""
+    for number, found in enumerate(proof):
+        place = (seed + number) % 32
+        changed = found[:place] + bytes([found[place] ^ 1 << seed % 8]) + found[place + 1 :]
+        yield [*proof[:number], changed, *proof[number + 1 :]]
 
 
 PROBABILITIES = st.integers(0, 10**6).map(lambda millionth: Decimal(millionth).scaleb(-6))

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ledger import journal
+from ledger import checkpoints, journal
 from ledger.export import bodies, write_export
 from ledger.replay import snapshot
 
@@ -38,14 +38,13 @@ def _export(stream: BinaryIO, *, compress: bool) -> journal.TreeHead:
     packed = gzip.GzipFile("", "wb", fileobj=stream, mtime=0) if compress else None
     with snapshot(), packed or contextlib.nullcontext():
         head = journal.head()
-        # Checkpoints are not signed yet. Theirs go here, read in this snapshot.
         write_export(
             cast(BinaryIO, packed or stream),
             entries=bodies(),
             head=head,
-            checkpoints=[],
-            keys=[],
-            origin=None,
+            checkpoints=[signed.note for signed in checkpoints.all_checkpoints()],
+            keys=[str(verifier) for verifier in checkpoints.verifier_keys()],
+            origin=checkpoints.origin(),
         )
     return head
 

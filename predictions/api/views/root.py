@@ -36,6 +36,11 @@ class RootView(APIView):
         names |= {
             "scoreboard": "api:scoreboard",
             "ledger_entries": "api:ledger:entry-list",
+            "ledger_checkpoint": "api:ledger:checkpoint-latest",
+            "ledger_checkpoints": "api:ledger:checkpoint-list",
+            "ledger_keys": "api:ledger:key-list",
+            "ledger_inclusion": "api:ledger:inclusion",
+            "ledger_consistency": "api:ledger:consistency",
             "schema": "api:schema",
             "docs": "api:docs",
         }

@@ -1,4 +1,4 @@
-"""The log over HTTP: each entry with its exact bytes, so that anyone can hash them again."""
+"""Each entry with its exact bytes, so that anyone can hash them again."""
 
 import base64
 import dataclasses
@@ -8,7 +8,6 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.urls import path
 from django_filters.fields import IsoDateTimeField
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -146,14 +145,3 @@ class EntryViewSet(ReadOnlyModelViewSet):
     filterset_class = EntryFilters
     orderings = {"sequence": "sequence"}
     ordering = "sequence"
-
-
-app_name = "ledger"
-urlpatterns = [
-    path("entries/", EntryViewSet.as_view({"get": "list"}, detail=False), name="entry-list"),
-    path(
-        "entries/<int:pk>/",
-        EntryViewSet.as_view({"get": "retrieve"}, detail=True),
-        name="entry-detail",
-    ),
-]

@@ -1,0 +1,1 @@
+"""The log over HTTP: entries, checkpoints, keys, and proofs of them."""
