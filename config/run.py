@@ -132,6 +132,7 @@ def _children(port: int) -> list[Child]:
             "web",
             [
                 *(sys.executable, "-m", "gunicorn", "config.wsgi"),
+                *("--config", "python:config.gunicorn"),
                 *("--bind", f"{HOST}:{port}", "--workers", "2", "--threads", "4"),
                 *("--log-level", "warning", "--worker-tmp-dir", str(schedule.parent)),
                 # No proxy stands before it, so nobody is believed to have come by TLS.

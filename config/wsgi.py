@@ -7,7 +7,7 @@ import django
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
 from config import embedded
-from config.durability import insist
+from config.durability import REFUSED_BOOT, insist
 
 
 class Request(WSGIRequest):
@@ -31,5 +31,5 @@ class Application(WSGIHandler):
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 embedded.ensure()
 django.setup(set_prefix=False)
-insist("web", 3)  # the code by which gunicorn knows not to try again
+insist("web", REFUSED_BOOT)
 application = Application()

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from ledger import parts
 from ledger.checkpoints import Signed
 from ledger.errors import EncodingError, NoteError
 from ledger.journal import body_of, leaf_hash_of
@@ -60,7 +61,8 @@ class EntryAdmin(LogAdmin):
     def leaf(self, entry: Entry) -> SafeString:
         return format_html('<code class="pl-hash">{}</code>', leaf_hash_of(entry))
 
-    @display(description="Body")
+    # A commitment is shown with the part it hides: {"hmac": …, "part": …}.
+    @display(description="Body, with its personal parts as far as they are kept")
     def shown_body(self, entry: Entry) -> SafeString:
         return format_html('<pre class="pl-body">{}</pre>', _pretty(entry))
 
@@ -100,6 +102,9 @@ class CheckpointAdmin(LogAdmin):
 def _pretty(entry: Entry) -> str:
     """The body for people; as its bytes are, where they are not canonical."""
     try:
-        return json.dumps(body_of(entry), indent=2, ensure_ascii=False)
+        body = body_of(entry)
+        if isinstance(body, dict) and isinstance(body.get("facts"), dict):
+            body = {**body, "facts": parts.revealed(body["facts"])}
+        return json.dumps(body, indent=2, ensure_ascii=False)
     except EncodingError as error:
         return f"not canonical: {error}\n\n{bytes(entry.body).decode(errors='replace')}"

@@ -1,6 +1,9 @@
 """The log over HTTP: each entry with its exact bytes, so that anyone can hash them again."""
 
 import base64
+import dataclasses
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import django_filters
@@ -11,14 +14,38 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from ledger import journal
+from ledger import journal, parts
 from ledger.encoding import timestamp
 from ledger.errors import EncodingError
 from ledger.models import Entry
 
 
+class OpeningSerializer(serializers.Serializer):
+    """`hmac` at `path` in the body is HMAC-SHA256 of the part's UTF-8 with the salt as its key."""
+
+    path = serializers.CharField()
+    hmac = serializers.CharField()
+    salt = serializers.CharField()
+    part = serializers.CharField()
+
+
+class _EntryList(serializers.ListSerializer):
+    child: "EntrySerializer"
+
+    def to_representation(self, data: Any) -> Any:
+        """With one query for the openings of all entries."""
+        entries = list(data)
+        opened = parts.openings([_facts_of(entry) for entry in entries])
+        sequences = [entry.sequence for entry in entries]
+        self.child.opened = dict(zip(sequences, opened, strict=True))
+        return super().to_representation(entries)
+
+
 class EntrySerializer(serializers.ModelSerializer):
     """`leaf_hash` is SHA-256(0x00 ‖ body), computed from the bytes that are shown."""
+
+    # By sequence, where a list has asked for all of its entries at once.
+    opened: Mapping[int, list[parts.Opening]] = MappingProxyType({})
 
     uuid = serializers.UUIDField(read_only=True)
     leaf_hash = serializers.SerializerMethodField()
@@ -26,9 +53,13 @@ class EntrySerializer(serializers.ModelSerializer):
         help_text="What the bytes say; null where they are not canonical: they were changed."
     )
     body_base64 = serializers.SerializerMethodField(help_text="The exact bytes that are hashed.")
+    openings = serializers.SerializerMethodField(
+        help_text="What the commitments to personal parts hide; not there for what was erased."
+    )
 
     class Meta:
         model = Entry
+        list_serializer_class = _EntryList
         fields = (
             "sequence",
             "kind",
@@ -39,6 +70,7 @@ class EntrySerializer(serializers.ModelSerializer):
             "leaf_hash",
             "body",
             "body_base64",
+            "openings",
         )
         read_only_fields = fields
 
@@ -55,6 +87,22 @@ class EntrySerializer(serializers.ModelSerializer):
     @extend_schema_field({"type": "string", "format": "byte"})
     def get_body_base64(self, entry: Entry) -> str:
         return base64.b64encode(bytes(entry.body)).decode()
+
+    @extend_schema_field(OpeningSerializer(many=True))
+    def get_openings(self, entry: Entry) -> list[dict[str, str]]:
+        opened = self.opened.get(entry.sequence)
+        if opened is None:
+            [opened] = parts.openings([_facts_of(entry)])
+        return [dataclasses.asdict(opening) for opening in opened]
+
+
+def _facts_of(entry: Entry) -> object:
+    """What an entry says of rows; nothing where its bytes are not canonical."""
+    try:
+        body: object = journal.body_of(entry)
+    except EncodingError:
+        return {}
+    return body.get("facts") if isinstance(body, dict) else {}
 
 
 class _Sequence(django_filters.Filter):

@@ -96,6 +96,7 @@ class _Walk:
             self._since.setdefault(key.verifier, key.sequence)
         self._number = 0
         self._covered = 0
+        self._held = 0  # up to here the entries are as a checkpoint says
         self._signers: tuple[Verifier, ...] = ()
         # The row of the number that the signer remembers, once met.
         self._remembered_note: str | None = None
@@ -139,9 +140,12 @@ class _Walk:
             yield f"knows {said.size} entries, the log {self._size}: the last were taken away"
         elif (root := self._roots(said.size)) != said.root:
             yield (
-                f"knows the first {said.size} entries by the root {said.root.hex()}; "
-                f"here it is {root.hex() if root else 'not computed'}"
+                f"knows the first {said.size} entries by the root {said.root.hex()}; here it is "
+                f"{root.hex() if root else 'not computed'}: one of the entries {self._held + 1} to "
+                f"{said.size} was changed"
             )
+        else:
+            self._held = max(self._held, said.size)
 
     def newest(self) -> Iterator[Place]:
         """The newest checkpoint is signed by the current key, which is also the log's newest."""

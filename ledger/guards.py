@@ -4,7 +4,7 @@ Nothing here depends on the privileges of who asks: the catalogue is open to eve
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -25,11 +25,28 @@ TRIGGERS: dict[str, tuple[str, ...]] = {
     ),
     "ledger_head": ("ledger_head_only_grows", "ledger_head_stays", "ledger_head_no_truncate"),
     "ledger_node": ("ledger_node_insert_only", "ledger_node_no_truncate"),
+    "ledger_part": ("ledger_part_stays", "ledger_part_only_erased", "ledger_part_no_truncate"),
     "ledger_staged": ("ledger_append",),
 }
 # What each function is: the beginning of the SHA-256 over its source and attributes. Whoever
 # changes one in a migration changes it here, to what `digests()` then says.
-FUNCTIONS: dict[str, str] = {}
+FUNCTIONS: dict[str, str] = {
+    "ledger_advance": "0a98f3b82e41f9f3",
+    "ledger_append_staged": "1ba16791367b40cb",
+    "ledger_checkpoint_follows": "6d85c3a5a6e82f84",
+    "ledger_close_batch": "09c6b1bad0f89ad6",
+    "ledger_demand_batch": "720d56e4f9feb8b0",
+    "ledger_demand_entry": "746fa95076b20be5",
+    "ledger_erase": "eaba30382b889147",
+    "ledger_grow": "9965efc6ffe9220d",
+    "ledger_head_grows": "15a143ae48136b7c",
+    "ledger_open_batch": "66e02182158428bf",
+    "ledger_part_erased": "28ddf87742f33739",
+    "ledger_refuse": "fde73ab1322e3a3f",
+    "ledger_refuse_open_batch": "ab4dba2323c883d0",
+    "ledger_says_erased": "1ad96120a99d6d6f",
+    "ledger_store_tiles": "a5fdf4388463101f",
+}
 # Off, each of these loses acknowledged entries in a crash, and the log does not show it.
 DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 
@@ -56,23 +73,33 @@ def log_deviations() -> Iterator[Deviation]:
     """What is wrong with the log's own tables and functions, and with the server's settings."""
     for table, triggers in TRIGGERS.items():
         yield from table_deviations(table, triggers)
-    found = digests()
-    for name, digest in FUNCTIONS.items():
-        if name not in found:
-            yield Deviation(f"function {name}", "is gone")
-        elif found[name] != digest:
-            yield Deviation(f"function {name}", "is not the one that the migrations made")
+    yield from function_deviations(FUNCTIONS)
     for name in unsafe_settings():
         yield Deviation("database", f"{name} is off: a crash could lose acknowledged entries")
 
 
+def function_deviations(expected: Mapping[str, str]) -> Iterator[Deviation]:
+    """Which of these functions are gone, or others than those with these digests."""
+    found = digests()
+    for name, digest in expected.items():
+        if name not in found:
+            yield Deviation(f"function {name}", "is gone")
+        elif found[name] != digest:
+            yield Deviation(f"function {name}", "is not the one that the migrations made")
+
+
 def digests() -> dict[str, str]:
-    """Of each function of ours: source, whose rights it has, and its settings. Overloads add up."""
+    """Of each function but those of extensions: source, whose rights it has, its settings.
+
+    Those of one name add up.
+    """
     rows = _query(
         "SELECT proname, string_agg(concat_ws('|', prosrc, prosecdef, provolatile, lanname,"
         " array_to_string(proconfig, ',')), '|' ORDER BY pg_proc.oid)"
         " FROM pg_proc JOIN pg_language ON pg_language.oid = prolang"
-        " WHERE pronamespace = %s::regnamespace AND proname LIKE 'ledger\\_%%' GROUP BY proname",
+        " WHERE pronamespace = %s::regnamespace AND NOT EXISTS (SELECT FROM pg_depend"
+        "  WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype = 'e')"
+        " GROUP BY proname",
         SCHEMA,
     )
     return {name: hashlib.sha256(said.encode()).hexdigest()[:16] for name, said in sorted(rows)}

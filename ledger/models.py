@@ -56,3 +56,20 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}, of {self.size} entries"
+
+
+class Part(models.Model):
+    """A personal part of a row, with the salt that opens the commitment to it in the entries."""
+
+    commitment = models.BinaryField(primary_key=True)
+    owner = models.UUIDField()
+    field = models.TextField()
+    salt = models.BinaryField()
+    part = models.TextField()
+
+    class Meta:
+        managed = False
+        db_table = "ledger_part"
+
+    def __str__(self) -> str:
+        return f"{self.field} of {self.owner}"

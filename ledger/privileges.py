@@ -102,11 +102,11 @@ def is_superuser(role: Role) -> bool:
 
 
 def is_as_good_as(role: Role, other: Role) -> bool:
-    """Whether it may do whatever the other may: as its member, or as a superuser."""
+    """Whether it is or could become the other, or a superuser."""
     return bool(
         _query(
-            "SELECT FROM pg_roles r, pg_roles o WHERE r.rolname = %(role)s"
-            " AND o.rolname = %(other)s AND pg_has_role(r.oid, o.oid, 'MEMBER')",
+            "SELECT FROM pg_roles WHERE pg_has_role(%(role)s, oid, 'MEMBER')"
+            " AND (rolsuper OR rolname = %(other)s)",
             role=role,
             other=other,
         )

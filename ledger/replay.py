@@ -74,6 +74,7 @@ class Verification:
 
 
 _tables: dict[str, FactTable] = {}
+_functions: dict[str, str] = {}
 _checks: list[Callable[[], Iterable[Finding]]] = []
 _readers: list[Callable[[], Reader]] = []
 
@@ -84,6 +85,11 @@ _Expected = dict[tuple[str, str], tuple[int, bytes]]
 def register_table(table: FactTable) -> None:
     """Have `verify` replay a table, and see to it that it is guarded."""
     _tables[table.name] = table
+
+
+def register_functions(digests: Mapping[str, str]) -> None:
+    """Have `verify` see to it that the app's database functions are these (`guards.digests`)."""
+    _functions.update(digests)
 
 
 def register_check(check: Callable[[], Iterable[Finding]]) -> None:
@@ -263,6 +269,8 @@ def _stored_root(size: int) -> str:
 def _guard_findings() -> Iterator[Finding]:
     for deviation in guards.log_deviations():
         yield Finding(deviation.place, deviation.problem)
+    for deviation in guards.function_deviations(_functions):
+        yield Finding(deviation.place, deviation.problem)
     for problem in roles.deviations():
         yield Finding("database", problem)
     for table in _tables.values():
@@ -276,6 +284,8 @@ def _head_findings(tree: Tree, last_time: str) -> Iterator[Finding]:
         yield Finding("head", f"there are {len(heads)} of it, and there must be one")
         return
     [head] = heads
+    if head.pk != 1:
+        yield Finding("head", f"its id is {head.pk}, not 1")
     frontier = tree.frontier()
     root = merkle.fold(frontier)
     if head.size != tree.size:

@@ -36,13 +36,19 @@ LOG: dict[str, Grants] = {
     "ledger_head": READ,
     "ledger_node": READ,
     "ledger_checkpoint": APPEND,
+    # Deleted from by `ledger_erase` alone, which demands the entry that says so.
+    "ledger_part": APPEND,
     # Read by verification alone: it is empty between transactions.
     "ledger_staged": APPEND,
     "django_migrations": READ,
 }
 # What the service may call; each takes its owner's rights (SECURITY DEFINER), so it must be safe
 # to be called by anyone who got hold of the service's password.
-SERVICE_FUNCTIONS: tuple[str, ...] = ("ledger_open_batch", "ledger_close_batch")
+SERVICE_FUNCTIONS: tuple[str, ...] = (
+    "ledger_open_batch",
+    "ledger_close_batch",
+    "ledger_erase",
+)
 
 _facts: dict[str, Grants] = {}
 

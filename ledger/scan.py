@@ -8,7 +8,7 @@ from django.db import connection
 
 from ledger import merkle, subtrees
 from ledger.merkle import Frontier
-from ledger.subtrees import TILE
+from ledger.subtrees import HASH, TILE
 
 _CHUNK = 2_000
 _TILES_A_QUERY = 32
@@ -104,7 +104,18 @@ class Tree:
                 self._find(tier, place, "is missing")
             elif found != (hashes, root):
                 self._find(tier, place, "is not that of the entries")
+                if tier == 0:
+                    self._name_entries(place, hashes, found[0])
         self._unchecked.clear()
+
+    def _name_entries(self, place: int, hashes: bytes, kept: bytes) -> None:
+        """Where hashes were kept, they tell which of the entries, or of the hashes, was changed."""
+        for index in range(TILE):
+            at = slice(index * HASH, (index + 1) * HASH)
+            if hashes[at] != kept[at]:
+                sequence = place * TILE + index + 1
+                problem = "its bytes do not give the hash that is stored: one of them was changed"
+                self.findings.append(Finding(f"entry {sequence}", problem, sequence))
 
     def _find(self, tier: int, place: int, problem: str) -> None:
         first = place * TILE ** (tier + 1) + 1

@@ -17,11 +17,11 @@ from ledger import merkle, proofs
 
 TILE = 256
 _TIER = 8  # levels a tile: 2^8 nodes
-_HASH = 32
+HASH = 32
 
 # A node of the tree by its level (0: leaves) and its place from the left.
 Node = tuple[int, int]
-_NOTHING = bytes(_HASH)
+_NOTHING = bytes(HASH)
 
 
 def root_at(size: int) -> bytes:
@@ -109,8 +109,8 @@ def _stored(wanted: Iterable[Node]) -> proofs.Node:
         tier, first, count = spans[level, place]
         tile = tiles.get((tier, first // TILE))
         if tile is not None:
-            at = first % TILE * _HASH
-            hashes = [tile[at + _HASH * i : at + _HASH * (i + 1)] for i in range(count)]
+            at = first % TILE * HASH
+            hashes = [tile[at + HASH * i : at + HASH * (i + 1)] for i in range(count)]
         elif tier == 0:
             hashes = [leaves[index] for index in range(first, first + count)]
         else:

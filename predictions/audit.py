@@ -2,15 +2,24 @@
 
 import functools
 from collections.abc import Iterator
+from itertools import islice
 from uuid import UUID
 
-from ledger import replay, roles
+from ledger import parts, replay, roles
 from predictions.models import FACTS, Fact, Outcome, Score
 from predictions.scoring.binary import Figures, score_all
 
 _CHUNK = 2_000
 # Beside the three that every table of facts has.
-_MORE_TRIGGERS = {"score": ("score_fits",)}
+_MORE_TRIGGERS = {
+    "article": ("article_erased_stays",),
+    "forecaster": ("forecaster_erased_stays",),
+    "score": ("score_fits",),
+}
+# As in `ledger.guards`: what the database functions of the domain are.
+FUNCTIONS = {
+    "predictions_score_fits": "2f6c90d17802a7bb",
+}
 
 
 def register() -> None:
@@ -30,12 +39,19 @@ def register() -> None:
                 triggers=(*guards, *_MORE_TRIGGERS.get(name, ())),
             )
         )
+    replay.register_functions(FUNCTIONS)
     replay.register_check(_check_scores)
 
 
 def _rows(model: type[Fact]) -> Iterator[replay.Row]:
-    for row in model._default_manager.order_by("pk").iterator(chunk_size=_CHUNK):
-        yield replay.Row(key=str(row.pk), entry=str(row.entry), facts=row.facts())
+    rows = model._default_manager.order_by("pk").iterator(chunk_size=_CHUNK)
+    while chunk := list(islice(rows, _CHUNK)):
+        known = parts.commitments_of(row.pk for row in chunk) if model.personal else {}
+        for row in chunk:
+            facts = parts.concealed(
+                owner=row.pk, facts=row.facts(), personal=model.personal, known=known
+            )
+            yield replay.Row(key=str(row.pk), entry=str(row.entry), facts=facts)
 
 
 def _check_scores() -> Iterator[replay.Finding]:

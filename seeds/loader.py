@@ -9,8 +9,9 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from ledger.parts import ERASED
 from predictions import services
-from predictions.errors import PredictionsError
+from predictions.errors import NotFound, PredictionsError
 from predictions.models import (
     Article,
     Event,
@@ -59,6 +60,9 @@ def load(*, now: dt.datetime, reviewer: User | None = None, folder: Path = FOLDE
     _take_turns()
     seeds, context, loaded = read(folder), _Context(now, reviewer), Loaded()
     loaded.differing = _differing(seeds)
+    loaded.differing += [
+        f"forecaster:{key}: was erased; take it out of the files" for key in sorted(_erased(seeds))
+    ]
     for table, load_table in {
         "phrases": _load_phrases,
         "topics": _load_topics,
@@ -95,13 +99,27 @@ def _differing(seeds: Seeds) -> list[str]:
         (Event, seeds.events),
     ]
     return [
-        f"{recorded.subject}: {column}"
+        f"{recorded._meta.model_name}:{recorded.key}: {column}"
         for model, rows in tables
         for recorded in model.objects.filter(key__in=rows)
         for column, told in rows[recorded.key].items()
         if isinstance(told, _PLAIN) and getattr(recorded, column) != told
         if not model._meta.get_field(column).is_relation
     ]
+
+
+def _erased(seeds: Seeds) -> set[str]:
+    """The files' forecasters who were erased: what they are recorded to have said is there, under
+    no name. Without this, every run would record them anew."""
+    said = {**seeds.predictions, **seeds.statements}
+    return {
+        said[place]["forecaster"]
+        for model in (Prediction, Statement)
+        for place in model._default_manager.filter(
+            forecaster__name=ERASED, forecaster__key__startswith=Forecaster.ERASED_KEY
+        ).values_list("article__key", "reference")
+        if place in said
+    }
 
 
 # What a file says in place; the rest are references to other rows.
@@ -147,7 +165,7 @@ def _load_articles(seeds: Seeds, context: _Context) -> Iterator[object]:
 
 
 def _load_forecasters(seeds: Seeds, context: _Context) -> Iterator[object]:
-    for row in _missing(seeds.forecasters, _keys(Forecaster), context):
+    for row in _missing(seeds.forecasters, _keys(Forecaster) | _erased(seeds), context):
         yield services.forecaster_record(**row, by=None)
 
 
@@ -161,7 +179,10 @@ def _load_questions(seeds: Seeds, context: _Context) -> Iterator[object]:
 
 def _said_in(row: Row) -> Row:
     row["article"] = Article.objects.get(key=row["article"])
-    row["forecaster"] = Forecaster.objects.get(key=row["forecaster"])
+    key = row["forecaster"]
+    row["forecaster"] = Forecaster.objects.filter(key=key).first()
+    if row["forecaster"] is None:
+        raise NotFound(f"the forecaster {key!r} was erased; take this row out of the file")
     return row
 
 

@@ -70,12 +70,34 @@ def test_no_secret_has_a_default() -> None:
         assert use[1].startswith(":?"), use
 
 
+def test_the_worker_alone_signs_and_its_key_and_memory_outlive_it(
+    compose: dict[str, Any],
+) -> None:
+    services = compose["services"]
+    signing = {name for name, one in services.items() if "LEDGER_KEY" in one.get("environment", {})}
+    assert signing == {"worker"}
+    assert services["worker"]["environment"]["LEDGER_KEY"] == "${LEDGER_KEY:-}"
+    assert services["worker"]["volumes"] == ["signer:/data"]
+    assert "signer" in compose["volumes"]
+
+
+def test_only_what_migrates_knows_the_owners_password(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    prepare = services["prepare"]["environment"]
+    assert "://ledger:${POSTGRES_PASSWORD" in prepare["DATABASE_OWNER_URL"]
+    for name in ("web", "worker", "beat"):
+        environ = services[name]["environment"]
+        assert "://ledger_service:${SERVICE_PASSWORD" in environ["DATABASE_URL"]
+        assert "POSTGRES_PASSWORD" not in str(environ)
+    assert services["database"]["environment"]["POSTGRES_USER"] == "ledger"
+
+
 def test_every_name_it_asks_for_is_explained_in_the_example() -> None:
     asked = set(re.findall(r"(?<!\$)\$\{(\w+)", FILE.read_text())) - {"MAIL_PORT"}
     explained = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert asked <= explained
     for line in (ROOT / ".env.example").read_text().splitlines():
-        if re.match(r"#?\w*(PASSWORD|SECRET)\w*=", line):
+        if re.match(r"#?\w*(PASSWORD|SECRET|LEDGER_KEY)\w*=", line):
             assert line.endswith("=")
 
 

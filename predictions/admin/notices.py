@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
@@ -35,10 +35,11 @@ class MessageAdmin(ReadOnlyAdmin):
         "due",
         "sent",
         "body",
+        "attached",
         "kind",
         "message_id",
     ]
-    readonly_fields = ["shown_state", "body", "created", "due", "sent"]
+    readonly_fields = ["shown_state", "body", "attached", "created", "due", "sent"]
     actions = ["retry"]
     created = moment("created_at", "Created")
     due = moment("due_at", "Next attempt not before")
@@ -68,6 +69,14 @@ class MessageAdmin(ReadOnlyAdmin):
     @display(description="Text")
     def body(self, message: Message) -> SafeString:
         return format_html('<pre class="pl-mail">{}</pre>', message.text)
+
+    @display(description="Attached")
+    def attached(self, message: Message) -> SafeString:
+        return format_html_join(
+            "",
+            '{}<pre class="pl-mail">{}</pre>',
+            ((attachment["name"], attachment["text"]) for attachment in message.attachments),
+        )
 
 
 @admin.register(Report)

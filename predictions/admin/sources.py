@@ -5,6 +5,9 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from predictions.admin.base import FactAdmin, day, link_to_list
@@ -82,13 +85,18 @@ class ForecasterAdmin(CountedAdmin):
     list_display = ["name", "kind", "predictions", "key"]
     list_filter = ["kind"]
     search_fields = ["key", "name", "note"]
-    fields = ["name", "kind", "note", "predictions", "key"]
-    readonly_fields = ["predictions"]
+    fields = ["name", "kind", "note", "predictions", "key", "entries"]
+    readonly_fields = ["predictions", "entries"]
     counted, counted_model, counted_by = "predictions", Prediction, "forecaster"
 
     @display(description="Predictions", ordering="referring")
     def predictions(self, forecaster: Forecaster) -> Any:
         return self.referring(forecaster)
+
+    @display(description="In the ledger")
+    def entries(self, forecaster: Forecaster) -> SafeString:
+        url = reverse("admin:ledger_entry_changelist", query={"q": forecaster.subject})
+        return format_html('<a href="{}">{} →</a>', url, forecaster.subject)
 
 
 @admin.register(Phrase)

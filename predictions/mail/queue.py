@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from email.utils import parseaddr
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
 from ledger import checkpoints, journal
@@ -19,6 +19,7 @@ from predictions.mail.periods import last_boundary
 from predictions.models import Message, Outcome, Question, Reminder, Report, Subscription, User
 from predictions.models.choices import MessageState, Stage
 from predictions.scorecards import compared, scoreboard
+from predictions.services.sweeps import take_turns
 
 _DUE_NEXT = 10
 
@@ -30,7 +31,7 @@ def reminders_queue(*, now: dt.datetime) -> int:
     A review missed many times is due once. A question that has no reviewer is told to every
     administrator, so that nothing falls due in silence.
     """
-    _take_turns("reminders")
+    take_turns("reminders")
     administrators = list(_reachable().filter(is_superuser=True))
     questions = list(Question.objects.due(now).select_related("reviewer"))
     told = set(
@@ -63,10 +64,14 @@ def reports_queue(*, now: dt.datetime) -> int:
 
 @transaction.atomic
 def _queue_due_reports(now: dt.datetime) -> int:
-    _take_turns("reports")
+    take_turns("reports")
     due = list(_due_reports(now))
-    for subscription, last, until in due:
-        _queue_report(subscription, last, until, now)
+    if due:
+        # An empty ledger is signed for a report alone.
+        checkpoint = checkpoints.checkpoint_make() or checkpoints.checkpoint_make(force=True)
+        for subscription, last, until in due:
+            content = report_content(last=last, checkpoint=checkpoint, now=now)
+            _queue_report(subscription, last, until, content)
     return len(due)
 
 
@@ -128,20 +133,21 @@ def _queue_reminder(person: User, questions: list[Question], now: dt.datetime) -
 
 
 def _queue_report(
-    subscription: Subscription, last: Report | None, until: dt.datetime, now: dt.datetime
+    subscription: Subscription,
+    last: Report | None,
+    until: dt.datetime,
+    content: compose.ReportContent,
 ) -> None:
-    # An empty ledger is signed for a report alone.
-    checkpoint = checkpoints.checkpoint_make() or checkpoints.checkpoint_make(force=True)
-    content = report_content(last=last, checkpoint=checkpoint, now=now)
     draft = compose.report(recipient=subscription.user.email, content=content)
+    head = content.checkpoint.head
     Report.objects.create(
         subscription=subscription,
         period_start=last.period_end if last else None,
         period_end=until,
-        message=_queue(draft, now=now),
-        ledger_size=checkpoint.head.size,
-        ledger_root=checkpoint.head.root,
-        created_at=now,
+        message=_queue(draft, now=content.until),
+        ledger_size=head.size,
+        ledger_root=head.root,
+        created_at=content.until,
     )
 
 
@@ -170,9 +176,3 @@ def _recipients(question: Question, administrators: list[User]) -> list[User]:
     if reviewer and reviewer.is_active and reviewer.email:
         return [reviewer]
     return administrators
-
-
-def _take_turns(name: str) -> None:
-    """Wait for others that run the same pass; held until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"queue {name}"])

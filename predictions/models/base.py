@@ -20,6 +20,8 @@ valid_key = RegexValidator(
 class Fact(models.Model):
     """A row that is written together with a ledger entry and replayed from it."""
 
+    # Columns that say who somebody is: the ledger holds commitments to them, which can be erased.
+    personal: ClassVar[tuple[str, ...]] = ()
     # Whether a row never changes: a later one corrects, reverses or follows it.
     final: ClassVar[bool] = False
 
@@ -35,8 +37,16 @@ class Fact(models.Model):
         """What an entry about this row is about, as `question:Q9`."""
         raise NotImplementedError
 
+    @property
+    def is_erased(self) -> bool:
+        """Whether placeholders stand where the row's personal columns were."""
+        return False
+
     def facts(self) -> dict[str, Any]:
-        """Every column but `entry`, in canonical form: what the ledger says of this row."""
+        """Every column but `entry`, in canonical form: what the ledger says of this row.
+
+        In an entry, commitments stand for the personal columns.
+        """
         return {
             field.attname: _canonical(getattr(self, field.attname), field)
             for field in self._meta.concrete_fields
@@ -45,7 +55,7 @@ class Fact(models.Model):
 
 
 class KeyedFact(Fact):
-    """A fact that people, files and addresses know by its key, which never changes."""
+    """A fact that people, files and addresses know by its key, which changes by erasure alone."""
 
     key = models.CharField(max_length=100, unique=True, validators=[valid_key])
 

@@ -95,3 +95,11 @@ class ForecasterKind(models.TextChoices):
 class Side(models.TextChoices):
     YES = "yes"
     NO = "no"
+
+
+class ErasureReason(models.TextChoices):
+    """Why somebody was erased. Closed, as it stands in the ledger: free words could name them."""
+
+    REQUEST = "request", "the person asked for it"
+    COURT_ORDER = "court_order", "a court or an authority ordered it"
+    MISTAKE = "mistake", "should not have been recorded"

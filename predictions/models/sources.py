@@ -1,8 +1,11 @@
 """Where forecasts come from: outlets, articles, forecasters, topics, and the words they use."""
 
+from typing import ClassVar
+
 from django.core.validators import RegexValidator
 from django.db import models
 
+from ledger.parts import ERASED
 from predictions.models.base import Fact, KeyedFact, between, not_empty, one_of
 from predictions.models.choices import ForecasterKind
 
@@ -34,6 +37,8 @@ class Outlet(KeyedFact):
 class Article(KeyedFact):
     """A text in which forecasts stand, known by its hash; the text itself is not kept here."""
 
+    personal: ClassVar[tuple[str, ...]] = ("byline",)
+
     title = models.CharField(max_length=300)
     title_basis = models.TextField(blank=True)
     # Null where the article does not say: never guessed.
@@ -58,9 +63,16 @@ class Article(KeyedFact):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def is_erased(self) -> bool:
+        return self.byline == ERASED
+
 
 class Forecaster(KeyedFact):
     """Who forecasts. An unknown byline is recorded as unknown."""
+
+    personal: ClassVar[tuple[str, ...]] = ("key", "name", "note")
+    ERASED_KEY: ClassVar[str] = "erased-"
 
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=20, choices=ForecasterKind.choices)
@@ -72,6 +84,21 @@ class Forecaster(KeyedFact):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def subject(self) -> str:
+        """By its uuid, for a subject stands in the entries in clear and a key may be a name."""
+        return f"forecaster:{self.id}"
+
+    @property
+    def is_erased(self) -> bool:
+        """By a key made of its own uuid, which nobody can choose."""
+        return self.name == ERASED and self.key in self.erased_keys
+
+    @property
+    def erased_keys(self) -> list[str]:
+        """The keys it may have once it is erased, the shortest first."""
+        return [f"{self.ERASED_KEY}{self.id.hex[:length]}" for length in range(8, 33)]
 
 
 class Phrase(Fact):

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
-from ledger import journal
+from ledger import journal, parts
 from ledger.encoding import Canonical
 from ledger.errors import EncodingError
-from predictions.errors import Invalid
+from predictions.errors import Conflict, Invalid
 from predictions.models import Fact, User
 
 # Three such texts, of letters that take three bytes each, still fit into an entry.
@@ -33,8 +33,21 @@ def post(*, kind: str, by: User | None, rows: Sequence[Fact]) -> None:
     for row in rows:
         row.entry = entry
         _check(row)
+        _check_not_erased(row)
         _save(row)
     _append(entry, kind, by, rows, {})
+
+
+def post_erased(*, by: User | None, row: Fact, about: dict[str, Canonical]) -> uuid.UUID:
+    """Save a row whose personal columns hold placeholders, and append that it was erased.
+
+    The placeholders stand in the entry in clear. Returns the entry's uuid.
+    """
+    row.entry = uuid.uuid4()
+    _check(row)
+    _save(row)
+    _append(row.entry, f"{row._meta.model_name}.erased", by, [row], about, clear=True)
+    return row.entry
 
 
 def post_many(
@@ -61,14 +74,41 @@ def _append(
     by: User | None,
     rows: Sequence[Fact],
     about: dict[str, Canonical],
+    *,
+    clear: bool = False,
 ) -> None:
     facts: dict[str, Any] = dict(about)
     for table, group in groupby(rows, key=lambda row: str(row._meta.model_name)):
-        facts[table] = [row.facts() for row in group]
+        facts[table] = _said(list(group), clear=clear)
     try:
         journal.append(kind=kind, subject=rows[0].subject, actor=actor(by), facts=facts, uuid=entry)
     except EncodingError as error:
         raise Invalid(_field_of(error.path), str(error)) from error
+
+
+def _said(rows: Sequence[Fact], *, clear: bool) -> list[dict[str, Any]]:
+    """The rows of one table as an entry says them: commitments for what is personal."""
+    personal = rows[0].personal
+    if clear or not personal:
+        return [row.facts() for row in rows]
+    return parts.conceal_many(rows=[(row.pk, row.facts()) for row in rows], personal=personal)
+
+
+def _check_not_erased(row: Fact) -> None:
+    """What was erased stays as it is, and nothing else may look like it."""
+    if not row.personal:
+        return
+    if row._state.adding:
+        if row.is_erased:
+            raise Invalid(
+                row.personal[0],
+                f"{parts.ERASED} is kept for what was erased; give what the source says",
+            )
+        return
+    # Locked, so that an erasure under way is waited for.
+    stored = type(row)._default_manager.select_for_update(no_key=True).get(pk=row.pk)
+    if stored.is_erased:
+        raise Conflict(f"{row.subject} was erased and stays as it is; record a new one instead")
 
 
 def _save(row: Fact) -> None:

@@ -11,8 +11,9 @@ from django.db.models import Model
 from django.urls import reverse
 from django.utils import timezone
 
-from ledger import journal
-from ledger.models import Entry
+from ledger import journal, notes
+from ledger.merkle import EMPTY_ROOT
+from ledger.models import Checkpoint, Entry
 from predictions import services
 from predictions.models import (
     FACTS,
@@ -27,9 +28,15 @@ from tests.admin.pages import Pages, text_of
 from tests.making import Maker
 
 REGISTERED: dict[type[Model], Any] = dict(admin.site._registry)
-_ALL: tuple[type[Model], ...] = (*FACTS, Entry)
+_ALL: tuple[type[Model], ...] = (*FACTS, Entry, Checkpoint)
 RECORDED = [model for model in _ALL if model is not OutcomeEvidence]
 UNWRITABLE: list[type[Model]] = [*RECORDED, Message, Report, ApiToken]
+
+
+NOTE = notes.sign(
+    notes.checkpoint_text("example.org/ledger", 0, EMPTY_ROOT),
+    [notes.Signer("example.org/ledger", bytes(32))],
+)
 
 
 def named(model: type[Model], page: str) -> str:
@@ -38,6 +45,7 @@ def named(model: type[Model], page: str) -> str:
 
 @pytest.fixture
 def filled(make: Maker, adjudicator: User) -> None:
+    Checkpoint.objects.create(number=1, size=0, note=NOTE)
     """A row of everything."""
     now = timezone.now()
     _facts(make, adjudicator)
@@ -208,6 +216,23 @@ def test_an_entry_shows_its_body_for_people(desk: Pages) -> None:
     assert journal.leaf_hash_of(entry) in text_of(page)
     found = desk.get("ledger_entry_changelist", q=entry.subject).context["cl"].result_list
     assert entry in found
+
+
+@pytest.mark.usefixtures("filled")
+def test_checkpoints_are_listed_found_by_their_root_and_shown(desk: Pages, looking: Pages) -> None:
+    Checkpoint.objects.create(number=2, size=7, note="<unreadable>")
+    root = EMPTY_ROOT.hex()
+    shown = text_of(looking.get("ledger_checkpoint_changelist"))
+    assert root in shown
+    assert "unreadable: a checkpoint has 3 lines" in shown
+    found = desk.get("ledger_checkpoint_changelist", q=root).context["cl"].result_list
+    assert [row.number for row in found] == [1]
+    page = text_of(desk.get("ledger_checkpoint_change", 1))
+    assert "— example.org/ledger " in page
+    assert "Checkpoints" in page
+    assert desk.get("ledger_checkpoint_add").status_code == 403
+    assert desk.get("ledger_checkpoint_delete", 1).status_code == 403
+    assert "<unreadable>" in text_of(desk.get("ledger_checkpoint_change", 2))
 
 
 @pytest.mark.usefixtures("filled")

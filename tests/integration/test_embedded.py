@@ -19,7 +19,7 @@ import pytest
 import redis
 
 from config import embedded
-from config.embedded import EmbeddedError, ensure, wait_until
+from config.embedded import OWNER_URL, EmbeddedError, ensure, wait_until
 
 # Becomes a user, tells the URLs, and leaves when its standard input ends.
 USER = """
@@ -134,8 +134,8 @@ def postmaster_of(data_dir: Path) -> psutil.Process:
     return psutil.Process(int((data_dir / "postgres" / "postmaster.pid").read_text().split()[0]))
 
 
-def query(urls: dict[str, str], statement: str) -> object:
-    with psycopg.connect(urls["DATABASE_URL"], autocommit=True) as connection:
+def query(urls: dict[str, str], statement: str, role: str = OWNER_URL) -> object:
+    with psycopg.connect(urls[role], autocommit=True) as connection:
         cursor = connection.execute(statement.encode())
         row = cursor.fetchone() if cursor.description else None
     return row and row[0]
@@ -153,7 +153,8 @@ def valkey(urls: dict[str, str]) -> Iterator["redis.Redis"]:
 def test_a_first_start_gives_three_servers_that_answer(users: MakeUser, data_dir: Path) -> None:
     user = users(data_dir)
     urls = user.urls()
-    assert query(urls, "SELECT current_user = current_database()") is True
+    assert query(urls, "SELECT current_user = current_database()", "DATABASE_URL") is True
+    assert query(urls, "SELECT current_user") == "prediction_ledger_owner"
     with valkey(urls) as client:
         assert client.ping()
     host, port = urls["EMAIL_URL"].removeprefix("smtp://").split(":")
@@ -187,6 +188,7 @@ def test_a_second_start_is_quick_and_finds_the_data(users: MakeUser, data_dir: P
     with valkey(again) as client:
         assert client.lpop("queue") == b"a task"
     assert again["DATABASE_URL"] == urls["DATABASE_URL"]
+    assert again[OWNER_URL] == urls[OWNER_URL]
 
 
 def test_two_users_share_one_keeper_which_the_last_one_ends(
@@ -300,7 +302,7 @@ def test_two_data_directories_live_side_by_side(users: MakeUser, data_dir: Path)
         assert nothing_is_left_of(other_dir)
 
 
-@pytest.mark.parametrize("name", ["prediction_ledger", "postgres"])
+@pytest.mark.parametrize("name", ["prediction_ledger", "prediction_ledger_owner", "postgres"])
 def test_nobody_gets_in_without_a_password(running: Place, name: str) -> None:
     folder = unquote(running[1]["DATABASE_URL"].rpartition("=")[2])
     with pytest.raises(psycopg.OperationalError, match="password"):
@@ -309,10 +311,22 @@ def test_nobody_gets_in_without_a_password(running: Place, name: str) -> None:
         psycopg.connect(host=folder, port=5432, user=name, dbname="postgres", password="guess")
 
 
-def test_the_services_role_makes_databases_but_is_no_superuser(running: Place) -> None:
+def test_the_owner_makes_databases_and_the_services_role_does_not(running: Place) -> None:
     _, urls = running
     query(urls, "CREATE DATABASE test_prediction_ledger")
-    assert query(urls, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is False
+    for statement in ("CREATE DATABASE another", "CREATE TABLE mine ()", "CREATE SCHEMA mine"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            query(urls, statement, "DATABASE_URL")
+    for role in ("DATABASE_URL", OWNER_URL):
+        asked = "SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user"
+        assert query(urls, asked, role) is False
+
+
+def test_only_the_owner_may_act_as_the_other_role(running: Place) -> None:
+    _, urls = running
+    query(urls, "SET ROLE prediction_ledger")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        query(urls, "SET ROLE prediction_ledger_owner", "DATABASE_URL")
 
 
 def test_only_the_owner_can_read_secrets_mail_and_state(running: Place) -> None:
@@ -340,6 +354,18 @@ def test_ensure_does_nothing_when_real_servers_are_named(data_dir: Path) -> None
     ensure(environ, data_dir)
     assert set(environ.values()) == {"named"}
     assert not data_dir.exists()
+
+
+def test_an_owner_goes_with_its_database(users: MakeUser, data_dir: Path) -> None:
+    """Named alone it is replaced; beside a database of the operator's it is not the bundled one."""
+    for given, expected in (
+        ({OWNER_URL: "postgres://old"}, "postgresql://prediction_ledger_owner:"),
+        ({"DATABASE_URL": "postgres://own"}, "None"),
+        ({"DATABASE_URL": "postgres://own", OWNER_URL: "postgres://theirs"}, "postgres://theirs"),
+    ):
+        extra = json.dumps(given).removeprefix("{")
+        script = USER.replace("sys.argv[1]}", f"sys.argv[1], {extra}")
+        assert str(users(data_dir, script).urls().get(OWNER_URL)).startswith(expected)
 
 
 def test_ensure_leaves_alone_what_is_set(users: MakeUser, data_dir: Path) -> None:

@@ -44,7 +44,9 @@ def test_two_mails_arrive_by_themselves_a_reminder_and_a_report(running: Service
     for mail in mails:
         assert mail["To"] == "admin@localhost"
         parts = [part.get_content_type() for part in mail.walk()]
-        assert parts == ["multipart/alternative", "text/plain", "text/html"]
+        both = ["multipart/alternative", "text/plain", "text/html"]
+        signed = "report" in str(mail["Subject"])
+        assert parts == (["multipart/mixed", *both, "text/plain"] if signed else both)
     # Several sweeps later there are still two.
     assert running.manage("send_reminders").stdout.startswith("queued 0, sent 0")
     assert running.manage("send_reports").stdout.startswith("queued 0, sent 0")
@@ -54,7 +56,7 @@ def test_two_mails_arrive_by_themselves_a_reminder_and_a_report(running: Service
 def test_the_dashboard_the_api_and_the_health_checks_answer(running: Service) -> None:
     assert get(f"{running.address}/healthz") == {"status": "ok"}
     wait_for(lambda: running.manage("scoreboard", "--json").returncode == 0, 10)
-    assert get(f"{running.address}/readyz")["status"] == "ok"
+    assert get(f"{running.address}/readyz")["checks"]["checkpoint"] == "ok"
     total = get(f"{running.address}/api/v1/scoreboard/")["total"]
     assert (total["questions"], total["predictions"], total["scored"]) == (18, 19, 14)
     with urllib.request.urlopen(running.address, timeout=10) as answer:
@@ -70,6 +72,21 @@ def test_the_commands_work_beside_it(running: Service) -> None:
     refused = running.manage("load_seeds", "--folder", "nowhere")
     assert refused.returncode == 2
     assert len(refused.stderr.strip().splitlines()) == 1
+
+
+def test_the_head_is_signed_and_no_secret_is_printed(running: Service) -> None:
+    secrets = running.folder / "secrets"
+    key = (secrets / "ledger_key").read_text().strip()
+    rotated = running.manage("rotate_key", "--reason", "a test")
+    assert (rotated.returncode, rotated.stderr) == (0, "")
+    assert rotated.stdout.splitlines()[1].strip().startswith("127.0.0.1/ledger+")
+    new = (secrets / "ledger_key").read_text().strip()
+    assert new != key
+    logs = [path.read_text(errors="replace") for path in (running.folder / "log").iterdir()]
+    for secret in (key, new):
+        assert secret[-30:] not in "".join([running.printed(), rotated.stdout, *logs])
+    for name in ("ledger_key", "ledger_state.json"):
+        assert (secrets / name).stat().st_mode & 0o777 == 0o600
 
 
 def test_a_port_that_is_taken_is_said_in_one_line(running: Service, tmp_path: Path) -> None:

@@ -66,8 +66,9 @@ def exported(
         try:
             load(now=NOW)
             _correct(Outcome.objects.current().filter(answer="no").earliest("settled_at"))
+            mailed = _mailed()
             call_command("export_ledger", "--output", str(path), stdout=io.StringIO())
-            return path.read_bytes(), _mailed()
+            return path.read_bytes(), mailed
         finally:
             call_command("flush", interactive=False, verbosity=0)
 

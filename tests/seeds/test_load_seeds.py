@@ -11,6 +11,7 @@ from ledger import journal
 from predictions.models import (
     Article,
     Event,
+    Forecaster,
     Outcome,
     Prediction,
     Question,
@@ -19,6 +20,7 @@ from predictions.models import (
     Topic,
 )
 from predictions.scorecards import compared, scoreboard
+from predictions.services.erasure import forecaster_erase
 from predictions.when import display
 from seeds.forms import SeedError
 from seeds.loader import FOLDER, load
@@ -247,3 +249,19 @@ def test_the_command_says_what_it_recorded() -> None:
     call_command("load_seeds", stdout=out)
     assert out.getvalue().endswith("nothing new: all of it is recorded already\n")
     assert Score.objects.count() == 28
+
+
+def test_a_new_row_of_somebody_erased_is_refused_before_anything_is_written(folder: Path) -> None:
+    load(now=NOW, folder=folder)
+    forecaster = Forecaster.objects.get(key="columnist-seed-000")
+    forecaster_erase(forecaster=forecaster, reason="request", by=None, now=NOW)
+    journal.flush()
+    size = journal.head().size
+    assert load(now=NOW, folder=folder).recorded.total() == 0
+    path = folder / "articles" / "000-columnist.toml"
+    *_, statement = path.read_text().split("[[statement]]")
+    path.write_text(path.read_text() + "\n[[statement]]" + statement.replace("A13", "A14"))
+    with pytest.raises(SeedError, match="'columnist-seed-000' was erased; take this row out"):
+        load(now=NOW, folder=folder)
+    journal.flush()
+    assert journal.head().size == size

@@ -1,5 +1,7 @@
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.commands import flush
 from django.db import connection
 
@@ -16,8 +18,10 @@ class Command(flush.Command):
             with connection.cursor() as cursor:
                 cursor.execute(
                     "TRUNCATE ledger_entry, ledger_node, ledger_staged, ledger_batch, ledger_head,"
-                    " ledger_checkpoint"
+                    " ledger_checkpoint, ledger_part"
                 )
+                # A signer that remembered the old log would refuse the new one.
+                Path(settings.LEDGER_STATE_FILE).unlink(missing_ok=True)
                 cursor.execute(
                     "INSERT INTO ledger_head VALUES (1, 0, %s, '{}', 'epoch')", [EMPTY_ROOT]
                 )

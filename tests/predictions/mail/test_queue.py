@@ -2,23 +2,19 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 
-from ledger import journal
+from ledger import checkpoints, notes
+from ledger.errors import WillNotSign
 from predictions import services
-from predictions.mail import queue
-from predictions.mail.queue import reminders_queue
+from predictions.mail.queue import reminders_queue, reports_queue
 from predictions.models import Message, Reminder, Report, Subscription, User
 from predictions.when import end_of
 from tests.making import Maker
 
-pytestmark = pytest.mark.django_db
+# What is signed must be committed.
+pytestmark = pytest.mark.django_db(transaction=True)
 DAY = dt.timedelta(days=1)
-
-
-def reports_queue(*, now: dt.datetime) -> int:
-    """The pass, with what the test has entered so far appended, as a commit would."""
-    journal.flush()
-    return queue.reports_queue(now=now)
 
 
 @pytest.fixture
@@ -159,9 +155,8 @@ def test_the_report_takes_a_fixed_number_of_queries(
 ) -> None:
     for _ in range(12):
         make.outcome(make.prediction().question, "yes")
-    journal.flush()
-    with django_assert_max_num_queries(30):
-        queue.reports_queue(now=make.now)
+    with django_assert_max_num_queries(40):
+        reports_queue(now=make.now)
 
 
 @pytest.mark.parametrize("field", ["confirmed_at", "ended_at"])
@@ -171,6 +166,62 @@ def test_nothing_is_sent_before_confirmation_nor_after_the_end(
     setattr(subscription, field, None if field == "confirmed_at" else now)
     subscription.save()
     assert reports_queue(now=now) == 0
+
+
+def test_the_report_shows_the_head_that_its_attachment_signs(
+    make: Maker, subscription: Subscription, settings: Any
+) -> None:
+    make.outcome(make.prediction().question, "yes")
+    reports_queue(now=make.now)
+    report = Report.objects.get()
+    [attached] = report.message.attachments
+    assert (attached["name"], attached["type"]) == ("checkpoint.txt", "text/plain")
+    opened = notes.open_note(attached["text"], checkpoints.verifier_keys())
+    said = notes.parse_checkpoint(opened.text)
+    assert (said.size, said.root.hex()) == (report.ledger_size, report.ledger_root)
+    assert checkpoints.latest() == checkpoints.Signed(1, said.size, attached["text"])
+    for body in (report.message.text, report.message.html):
+        assert str(said.size) in body
+        assert said.root.hex() in body
+        assert f"{settings.SITE_URL}/ledger/" in body
+
+
+def test_the_report_on_an_empty_ledger_is_signed_too(
+    subscription: Subscription, now: dt.datetime
+) -> None:
+    assert reports_queue(now=now) == 1
+    assert Report.objects.get().ledger_size == 1  # the key's entry
+
+
+def test_reports_of_one_pass_show_one_checkpoint(
+    make: Maker, subscription: Subscription, reviewer: User
+) -> None:
+    Subscription.objects.create(user=reviewer, created_at=make.now, confirmed_at=make.now)
+    assert reports_queue(now=make.now) == 2
+    first, second = Message.objects.all()
+    assert first.attachments == second.attachments
+    assert len(list(checkpoints.all_checkpoints())) == 1
+
+
+def test_when_the_signer_refuses_no_report_is_queued(
+    make: Maker, subscription: Subscription, settings: Any
+) -> None:
+    make.prediction()
+    checkpoints.checkpoint_make()
+    settings.LEDGER_STATE_FILE.write_text("damaged")
+    with pytest.raises(WillNotSign):
+        reports_queue(now=make.now)
+    with pytest.raises(CommandError) as refused:
+        call_command("send_reports")
+    assert refused.value.returncode == 2
+    assert not Report.objects.exists()
+    assert not Message.objects.exists()
+
+
+def test_without_a_report_that_is_due_nothing_is_signed(make: Maker) -> None:
+    make.prediction()
+    assert reports_queue(now=make.now) == 0
+    assert checkpoints.latest() is None
 
 
 @pytest.mark.usefixtures("seeded")

@@ -48,9 +48,21 @@ def test_healthz_answers_while_the_process_lives(client: Client) -> None:
 @pytest.mark.parametrize(("age", "status"), [(0, 200), (60, 200), (3600, 503)])
 def test_readyz_turns_red_by_itself_when_sweeps_stop(client: Client, age: int, status: int) -> None:
     sweep_ended(name="reminders", now=dt.datetime.now(dt.UTC) - dt.timedelta(seconds=age))
+    sweep_ended(name="checkpoints", now=dt.datetime.now(dt.UTC))
     answer = client.get("/readyz")
     assert answer.status_code == status
     assert answer.json()["checks"]["database"] == answer.json()["checks"]["redis"] == "ok"
+
+
+@pytest.mark.parametrize(("age", "status"), [(0, 200), (600, 200), (1200, 503)])
+def test_readyz_turns_red_when_the_ledger_is_not_signed(
+    client: Client, age: int, status: int
+) -> None:
+    sweep_ended(name="reminders", now=dt.datetime.now(dt.UTC))
+    sweep_ended(name="checkpoints", now=dt.datetime.now(dt.UTC) - dt.timedelta(seconds=age))
+    answer = client.get("/readyz")
+    assert answer.status_code == status
+    assert (answer.json()["checks"]["checkpoint"] == "ok") == (status == 200)
 
 
 def test_readyz_is_red_before_the_first_sweep(client: Client) -> None:
