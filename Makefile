@@ -4,13 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: run test check format lock clean
+.PHONY: run test bench check format lock clean
 
 run: $(VENV)/.runs
 	@exec $(BIN)/python -m config.run
 
 test: $(VENV)/.tests
 	@exec $(BIN)/python -m pytest
+
+# Against what the same data could cost at least; SIZE=1000000 is the full one.
+bench: $(VENV)/.tests
+	@exec $(BIN)/python -m tests.bench
 
 check: $(VENV)/.tests
 	$(BIN)/ruff format --check .

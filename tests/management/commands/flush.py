@@ -25,3 +25,18 @@ class Command(flush.Command):
                 cursor.execute(
                     "INSERT INTO ledger_head VALUES (1, 0, %s, '{}', 'epoch')", [EMPTY_ROOT]
                 )
+
+
+def empty_log() -> None:
+    """The log alone begins anew, which is quicker."""
+    with lifted():
+        _empty_log()
+
+
+def _empty_log() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "TRUNCATE ledger_entry, ledger_node, ledger_staged, ledger_batch, ledger_head,"
+            " ledger_checkpoint"
+        )
+        cursor.execute("INSERT INTO ledger_head VALUES (1, 0, %s, '{}', 'epoch')", [EMPTY_ROOT])
