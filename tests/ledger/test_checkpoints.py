@@ -14,6 +14,7 @@ from ledger.checkpoints import Signed, checkpoint_make
 from ledger.errors import DoesNotExtend, KeyUnusable, MemoryUnusable, NoteError, WillNotSign
 from ledger.guards import TRIGGERS
 from ledger.models import Checkpoint, Entry
+from tests.guards import as_owner
 from tests.ledger.logs import (
     Backup,
     append,

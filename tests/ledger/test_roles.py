@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from psycopg.conninfo import make_conninfo
 
 from ledger import guards, roles
 from predictions.models import FACTS, Fact
@@ -23,9 +24,8 @@ OWNER, SERVICE = "prediction_ledger_owner", "prediction_ledger"
 def signed_in(**whom: Any) -> Iterator[psycopg.Connection]:
     """A session of its own on the test database: the service's, unless somebody else is named."""
     name = connection.settings_dict["NAME"]
-    with psycopg.connect(
-        os.environ["DATABASE_URL"], dbname=name, autocommit=True, **whom
-    ) as session:
+    conninfo = make_conninfo(os.environ["DATABASE_URL"], dbname=name, **whom)
+    with psycopg.connect(conninfo, autocommit=True) as session:
         yield session
 
 
