@@ -289,6 +289,34 @@ def test_every_damaged_consistency_proof_is_refused(first: int, second: int) -> 
             assert not verify_consistency(**{**sound, name: changed})
 
 
+@pytest.mark.parametrize("size", range(1, SIZES + 1))
+def test_no_proof_up_to_130_entries_survives_the_change_of_any_byte(size: int) -> None:
+    root = proofs.root(size, node)
+    for index in range(size):
+        leaf, proof = HASHES[index], proofs.inclusion_proof(index, size, node)
+        assert not any(
+            verify_inclusion(leaf=leaf, index=index, size=size, root=root, proof=changed)
+            for changed in with_any_byte_changed(proof)
+        )
+        first, proof = index + 1, proofs.consistency_proof(index + 1, size, node)
+        first_root = proofs.root(first, node)
+        assert not any(
+            verify_consistency(
+                first=first, second=size, first_root=first_root, second_root=root, proof=changed
+            )
+            for changed in with_any_byte_changed(proof)
+        )
+
+
+def with_any_byte_changed(proof: list[bytes]) -> Iterator[list[bytes]]:
+    changed = list(proof)
+    for place, found in enumerate(proof):
+        for byte in range(32):
+            changed[place] = found[:byte] + bytes([found[byte] ^ 1]) + found[byte + 1 :]
+            yield changed
+        changed[place] = found
+
+
 @pytest.mark.parametrize(("index", "size"), PLACES)
 def test_with_the_size_and_root_of_another_checkpoint_a_proof_is_refused(
     index: int, size: int
