@@ -12,20 +12,8 @@ from ledger import merkle, replay
 from ledger.export import bodies
 from predictions import services
 from tests.guards import as_owner, lifted
+from tests.ledger.logs import execute, head_follows, tamper
 from tests.making import Maker
-
-
-def execute(statement: str, *values: Any) -> int:
-    with connection.cursor() as cursor:
-        # Without values a percent sign is one.
-        cursor.execute(statement, values or None)
-        return int(cursor.rowcount)
-
-
-def tamper(statement: str, *values: Any) -> None:
-    """Change rows behind the guards' back, as their owner."""
-    with lifted():
-        assert execute(statement, *values) > 0, "the attack itself failed"
 
 
 def define(statement: str) -> None:
@@ -47,26 +35,14 @@ def rewrite(sequence: int, old: str, new: str) -> None:
 
 def recompute() -> None:
     """Make head and stored subtrees those of the entries there are."""
+    head_follows()
     leaves = [merkle.leaf_hash(body) for body in bodies()]
-    frontier = merkle.Frontier()
-    for leaf in leaves:
-        frontier.add(leaf)
-    tamper(
-        "UPDATE ledger_head SET size = %s, root = %s, frontier = %s",
-        frontier.size,
-        frontier.root(),
-        frontier.nodes,
-    )
     with lifted():
         execute("DELETE FROM ledger_node")
         for place in range(len(leaves) // 256):
             tile = leaves[place * 256 : (place + 1) * 256]
-            execute(
-                "INSERT INTO ledger_node VALUES (0, %s, %s, %s)",
-                place,
-                b"".join(tile),
-                merkle.root_of(tile),
-            )
+            values = place, b"".join(tile), merkle.root_of(tile)
+            execute("INSERT INTO ledger_node VALUES (0, %s, %s, %s)", *values)
 
 
 def cut(size: int) -> None:

@@ -42,7 +42,8 @@ def append(*places: int) -> None:
 
 def execute(statement: str, *values: Any) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        # Without values a percent sign is one.
+        cursor.execute(statement, values or None)
         return int(cursor.rowcount)
 
 

@@ -20,8 +20,8 @@ from tests.ledger.attacks import (
     one_of_each,
     recompute,
     rewrite,
-    tamper,
 )
+from tests.ledger.logs import tamper
 from tests.making import Maker
 
 pytestmark = pytest.mark.django_db(transaction=True)

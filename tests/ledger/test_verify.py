@@ -16,7 +16,8 @@ from predictions.models import FACTS
 from seeds.loader import load
 from tests.conftest import NOW
 from tests.ledger import logs
-from tests.ledger.attacks import define, findings, finds, one_of_each, rewrite, tamper
+from tests.ledger.attacks import define, findings, finds, one_of_each, rewrite
+from tests.ledger.logs import tamper
 from tests.making import Maker
 
 pytestmark = pytest.mark.django_db(transaction=True)
