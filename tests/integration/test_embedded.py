@@ -311,24 +311,6 @@ def test_nobody_gets_in_without_a_password(running: Place, name: str) -> None:
         psycopg.connect(host=folder, port=5432, user=name, dbname="postgres", password="guess")
 
 
-def test_the_owner_makes_databases_and_the_services_role_does_not(running: Place) -> None:
-    _, urls = running
-    query(urls, "CREATE DATABASE test_prediction_ledger")
-    for statement in ("CREATE DATABASE another", "CREATE TABLE mine ()", "CREATE SCHEMA mine"):
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            query(urls, statement, "DATABASE_URL")
-    for role in ("DATABASE_URL", OWNER_URL):
-        asked = "SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user"
-        assert query(urls, asked, role) is False
-
-
-def test_only_the_owner_may_act_as_the_other_role(running: Place) -> None:
-    _, urls = running
-    query(urls, "SET ROLE prediction_ledger")
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        query(urls, "SET ROLE prediction_ledger_owner", "DATABASE_URL")
-
-
 def test_only_the_owner_can_read_secrets_mail_and_state(running: Place) -> None:
     data_dir, urls = running
     assert data_dir.stat().st_mode & 0o066 == 0
@@ -354,18 +336,6 @@ def test_ensure_does_nothing_when_real_servers_are_named(data_dir: Path) -> None
     ensure(environ, data_dir)
     assert set(environ.values()) == {"named"}
     assert not data_dir.exists()
-
-
-def test_an_owner_goes_with_its_database(users: MakeUser, data_dir: Path) -> None:
-    """Named alone it is replaced; beside a database of the operator's it is not the bundled one."""
-    for given, expected in (
-        ({OWNER_URL: "postgres://old"}, "postgresql://prediction_ledger_owner:"),
-        ({"DATABASE_URL": "postgres://own"}, "None"),
-        ({"DATABASE_URL": "postgres://own", OWNER_URL: "postgres://theirs"}, "postgres://theirs"),
-    ):
-        extra = json.dumps(given).removeprefix("{")
-        script = USER.replace("sys.argv[1]}", f"sys.argv[1], {extra}")
-        assert str(users(data_dir, script).urls().get(OWNER_URL)).startswith(expected)
 
 
 def test_ensure_leaves_alone_what_is_set(users: MakeUser, data_dir: Path) -> None:

@@ -15,11 +15,9 @@ import pytest
 
 from config.embedded import OWNER_URL, ROOT
 from tests.integration.service import Service, service
-from tests.integration.test_embedded import MakeUser, Place, data_dir, query, running, users
+from tests.integration.test_embedded import USER, MakeUser, Place, data_dir, query, running, users
 
 __all__ = ["data_dir", "running", "users"]  # fixtures
-
-PRIVATE = ("predictions_question", "ledger_entry", "ledger_head")
 
 
 def manage(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -68,6 +66,39 @@ def deviations(**environ: str) -> list[str | None]:
     assert told.returncode == 0, told.stderr
     found: list[str | None] = json.loads(told.stdout)
     return found
+
+
+# -- the bundled server ----------------------------------------------------------------------------
+
+
+def test_the_owner_makes_databases_and_the_services_role_does_not(running: Place) -> None:
+    _, urls = running
+    query(urls, "CREATE DATABASE test_prediction_ledger")
+    for statement in ("CREATE DATABASE another", "CREATE TABLE mine ()", "CREATE SCHEMA mine"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            query(urls, statement, "DATABASE_URL")
+    for role in ("DATABASE_URL", OWNER_URL):
+        asked = "SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user"
+        assert query(urls, asked, role) is False
+
+
+def test_only_the_owner_may_act_as_the_other_role(running: Place) -> None:
+    _, urls = running
+    query(urls, "SET ROLE prediction_ledger")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        query(urls, "SET ROLE prediction_ledger_owner", "DATABASE_URL")
+
+
+def test_an_owner_goes_with_its_database(users: MakeUser, data_dir: Path) -> None:
+    """Named alone it is replaced; beside a database of the operator's it is not the bundled one."""
+    for given, expected in (
+        ({OWNER_URL: "postgres://old"}, "postgresql://prediction_ledger_owner:"),
+        ({"DATABASE_URL": "postgres://own"}, "None"),
+        ({"DATABASE_URL": "postgres://own", OWNER_URL: "postgres://theirs"}, "postgres://theirs"),
+    ):
+        extra = json.dumps(given).removeprefix("{")
+        script = USER.replace("sys.argv[1]}", f"sys.argv[1], {extra}")
+        assert str(users(data_dir, script).urls().get(OWNER_URL)).startswith(expected)
 
 
 # -- the running service --------------------------------------------------------------------------
@@ -144,7 +175,8 @@ def test_a_cluster_where_the_service_owned_everything_is_brought_up_to_date(
     assert "owns its tables" in manage("migrate", DATABASE_URL=alone).stdout
     assert manage("load_seeds", DATABASE_URL=alone).returncode == 0
     [note] = deviations(DATABASE_URL=alone)
-    assert "can lift the guards" in str(note)
+    assert note
+    assert "can lift the guards" in note
     if half_way:  # where the earlier start crashed
         as_superuser(
             place,
