@@ -29,6 +29,12 @@ __all__ = [
     "waiting",
 ]
 
+_STAGE = (
+    "INSERT INTO ledger_staged (uuid, kind, subject, actor, body)"
+    " SELECT %s::uuid, %s, %s, %s, %s::bytea"
+)
+_UNLESS_THERE = " WHERE NOT EXISTS (SELECT FROM ledger_entry WHERE uuid = %s)"
+
 
 @dataclass(frozen=True)
 class TreeHead:
@@ -65,15 +71,16 @@ def append(
     """
     _require_transaction()
     made = draft(kind=kind, subject=subject, actor=actor, facts=facts, uuid=uuid)
-    if uuid and (standing := batches.standing([made])):
-        return Appended(uuid, standing[uuid])
+    statement = _STAGE
+    values: list[Any] = [made.uuid, kind, subject, actor, made.body]
+    if uuid:
+        # One round trip for both: hardly ever is the entry there.
+        statement, values = _STAGE + _UNLESS_THERE, [*values, uuid]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO ledger_staged (uuid, kind, subject, actor, body)"
-            " VALUES (%s, %s, %s, %s, %s)",
-            [made.uuid, kind, subject, actor, made.body],
-        )
-    return Appended(made.uuid, None)
+        cursor.execute(statement, values)
+        if cursor.rowcount:
+            return Appended(made.uuid, None)
+    return Appended(made.uuid, batches.standing([made])[made.uuid])
 
 
 def append_many(drafts: Sequence[Draft]) -> list[int]:

@@ -9,6 +9,7 @@ Stored subtrees are a copy of what the bodies say. Whoever serves a proof made o
 against a signed root first.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
@@ -117,14 +118,22 @@ def _stored(wanted: Iterable[Node]) -> proofs.Node:
         tile = tiles.get((tier, first // TILE))
         if tile is not None:
             at = first % TILE * HASH
-            hashes = [tile[at + HASH * i : at + HASH * (i + 1)] for i in range(count)]
-        elif tier == 0:
-            hashes = [leaves[index] for index in range(first, first + count)]
-        else:
-            hashes = [roots[tier - 1, index] for index in range(first, first + count)]
-        return merkle.root_of(hashes)
+            return _over(tile[at : at + HASH * count])
+        if tier == 0:
+            return _over(b"".join(leaves[index] for index in range(first, first + count)))
+        return _over(b"".join(roots[tier - 1, index] for index in range(first, first + count)))
 
     return node
+
+
+def _over(hashes: bytes) -> bytes:
+    """The root over a complete subtree's hashes, level by level: the quick way to it."""
+    while len(hashes) > HASH:
+        hashes = b"".join(
+            hashlib.sha256(b"\x01" + hashes[at : at + 2 * HASH]).digest()
+            for at in range(0, len(hashes), 2 * HASH)
+        )
+    return hashes
 
 
 def _span(level: int, place: int) -> tuple[int, int, int]:
@@ -140,8 +149,17 @@ def _tiles(wanted: set[Node]) -> dict[Node, bytes]:
 
 def _roots(spans: list[tuple[int, int, int]]) -> dict[Node, bytes]:
     """The roots of the tiles below these spans."""
-    below = {(tier - 1, first + i) for tier, first, count in spans for i in range(count)}
-    return _read("root", below)
+    if not spans:
+        return {}
+    tiers, firsts, counts = zip(*spans, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT level, place, root FROM ledger_node"
+            " JOIN unnest(%s::smallint[], %s::bigint[], %s::integer[]) AS span (tier, first, count)"
+            " ON level = tier - 1 AND place >= first AND place < first + count",
+            [list(tiers), list(firsts), list(counts)],
+        )
+        return {(tier, place): root for tier, place, root in cursor.fetchall()}
 
 
 def _leaves(spans: list[tuple[int, int, int]]) -> dict[int, bytes]:

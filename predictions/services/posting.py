@@ -2,11 +2,14 @@
 
 import unicodedata
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import ForeignKey, Model
 
 from ledger import journal, parts
 from ledger.encoding import Canonical
@@ -112,8 +115,19 @@ def _check_not_erased(row: Fact) -> None:
 
 
 def _save(row: Fact) -> None:
-    # The database generates nothing in a fact, so what was checked is what is stored.
-    row.save(force_insert=row._state.adding, force_update=not row._state.adding)
+    """The database has the word on what must be unique, and on its checks.
+
+    Asked beforehand it would say the same, in a query each. Only once it refuses a row is it asked
+    for the words; where it has none, another writer was in the way.
+    """
+    try:
+        with transaction.atomic():
+            # The database generates nothing in a fact, so what was checked is what is stored.
+            row.save(force_insert=row._state.adding, force_update=not row._state.adding)
+    except IntegrityError:
+        with _refusing(row):
+            row.full_clean()
+        raise
 
 
 def _check(row: Fact) -> None:
@@ -121,8 +135,29 @@ def _check(row: Fact) -> None:
         value = getattr(row, field.attname)
         if isinstance(value, str):
             setattr(row, field.attname, clean_text(value, field.name))
+    with _refusing(row):
+        row.clean_fields(exclude=_known_to_exist(row))
+
+
+def _known_to_exist(row: Fact) -> set[str]:
+    """The relations whose other end is at hand: it was read, and no fact is ever deleted."""
+    return {
+        field.name
+        for field in row._meta.concrete_fields
+        if isinstance(field, ForeignKey)
+        and field.is_cached(row)
+        and not _is_new(getattr(row, field.name))
+    }
+
+
+def _is_new(other: Model | None) -> bool:
+    return other is None or other._state.adding
+
+
+@contextmanager
+def _refusing(row: Fact) -> Iterator[None]:
     try:
-        row.full_clean()
+        yield
     except ValidationError as error:
         raise refusal(error, str(row._meta.verbose_name)) from error
 

@@ -79,8 +79,8 @@ def test_a_write_that_is_held_up_a_little_is_done_once_all_the_same(
     recording: APIClient, prediction: dict[str, Any]
 ) -> None:
     """It waits in vain once, and is done again under its key without being asked to."""
-    with head_held(function="ledger_append_staged()", lock_timeout="200ms") as other:
-        letting_go = threading.Timer(0.3, other.rollback)
+    with head_held(function="ledger_append_staged()", lock_timeout="600ms") as other:
+        letting_go = threading.Timer(0.9, other.rollback)
         letting_go.start()
         answer = recording.post(
             PREDICTIONS, prediction, format="json", headers={"Idempotency-Key": "k"}

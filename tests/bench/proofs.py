@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from ledger import checkpoints, subtrees
 from ledger.models import Entry
-from tests.bench.harness import Row, Target, duration, timed
+from tests.bench.harness import Row, Target, duration, seconds
 
 PROOFS = 200
 
@@ -19,7 +19,7 @@ def rows(size: int) -> Iterator[Row]:
     checkpoints.checkpoint_make(force=True)
     chosen = random.Random(1).choices(range(1, size + 1), k=min(PROOFS, size // 50))
     prove(chosen[0])
-    times = [timed(lambda: prove(sequence)) for sequence in chosen]  # noqa: B023 -- called at once
+    times = [seconds(lambda: prove(sequence)) for sequence in chosen]  # noqa: B023 -- called at once
     median, quarters = statistics.median(times), statistics.quantiles(times, n=4)
     yield Row(
         f"an inclusion proof among {size:,} entries",
