@@ -17,6 +17,8 @@ DROP FUNCTION ledger_field;
 
 ALTER TABLE ledger_staged
     ADD kind text NOT NULL, ADD subject text NOT NULL, ADD actor text NOT NULL;
+-- "Was this row's entry staged?", whatever earlier transactions left to be vacuumed.
+CREATE INDEX ledger_staged_uuid ON ledger_staged (uuid);
 
 -- Complete subtrees of 256 nodes: `hashes` are those of its lowest level, one after the other, and
 -- `root` is the node over them. Tile (0, 0) holds the first 256 leaf hashes; tile (1, 0) the roots

@@ -1,5 +1,6 @@
 """Rows and their ledger entry, written as one."""
 
+import re
 import unicodedata
 import uuid
 from collections.abc import Iterator, Sequence
@@ -8,8 +9,8 @@ from itertools import groupby
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import IntegrityError, transaction
-from django.db.models import ForeignKey, Model
+from django.db import IntegrityError
+from django.db.models import ForeignKey, Model, UniqueConstraint
 
 from ledger import journal, parts
 from ledger.encoding import Canonical
@@ -19,6 +20,8 @@ from predictions.models import Fact, User
 
 # Three such texts, of letters that take three bytes each, still fit into an entry.
 _LONGEST_TEXT = 7_000
+_UNIQUE_VIOLATION = "23505"
+_KEY_IN_DETAIL = re.compile(r"Key \(([^)]*)\)=")
 
 
 def actor(by: User | None) -> str:
@@ -117,17 +120,38 @@ def _check_not_erased(row: Fact) -> None:
 def _save(row: Fact) -> None:
     """The database has the word on what must be unique, and on its checks.
 
-    Asked beforehand it would say the same, in a query each. Only once it refuses a row is it asked
-    for the words; where it has none, another writer was in the way.
+    Asked beforehand it would say the same, in a query each.
     """
     try:
-        with transaction.atomic():
-            # The database generates nothing in a fact, so what was checked is what is stored.
-            row.save(force_insert=row._state.adding, force_update=not row._state.adding)
-    except IntegrityError:
-        with _refusing(row):
-            row.full_clean()
-        raise
+        # The database generates nothing in a fact, so what was checked is what is stored.
+        row.save(force_insert=row._state.adding, force_update=not row._state.adding)
+    except IntegrityError as error:
+        broken = _broken(row, error)
+        if broken is None:
+            raise
+        raise refusal(broken, str(row._meta.verbose_name)) from error
+
+
+def _broken(row: Fact, error: IntegrityError) -> ValidationError | None:
+    """What Django would have said of the constraint that a row breaks, if it knows it."""
+    told: Any = getattr(error.__cause__, "diag", None)
+    name = told and told.constraint_name
+    for constraint in row._meta.constraints:
+        if constraint.name != name:
+            continue
+        if isinstance(constraint, UniqueConstraint) and constraint.condition is None:
+            return _not_unique(row, constraint.fields)
+        return ValidationError({NON_FIELD_ERRORS: [constraint.get_violation_error_message()]})
+    columns = _KEY_IN_DETAIL.match(told.message_detail or "") if told else None
+    if columns is None or told.sqlstate != _UNIQUE_VIOLATION:
+        return None
+    names = {field.column: field.name for field in row._meta.concrete_fields}
+    return _not_unique(row, [names[column] for column in columns[1].split(", ")])
+
+
+def _not_unique(row: Fact, fields: Sequence[str]) -> ValidationError:
+    place = fields[0] if len(fields) == 1 else NON_FIELD_ERRORS
+    return ValidationError({place: row.unique_error_message(type(row), tuple(fields))})
 
 
 def _check(row: Fact) -> None:
