@@ -40,6 +40,7 @@ ADD_USER = f"useradd --system --user-group --no-create-home --shell /usr/sbin/no
 PORT = 5432  # PostgreSQL names its socket after a port, though it listens on none
 ANSWER_SECONDS = 90.0
 GRACE_SECONDS = 20.0
+RESTARTS = 3  # attempts, before a server that falls is given up
 MAX_LOG_BYTES = 5_000_000
 
 
@@ -228,8 +229,18 @@ def _database_url(home: Home, role: str, password: str) -> str:
 def _restart_fallen(servers: Iterable[Server]) -> None:
     for server in servers:
         if server.has_ended():
-            server.start()
+            _start_again(server)
+
+
+def _start_again(server: Server) -> None:
+    """A server may fall again while it recovers; one that falls every time is given up."""
+    for _ in range(RESTARTS - 1):
+        server.start()
+        with suppress(EmbeddedError):
             server.await_answer()
+            return
+    server.start()
+    server.await_answer()
 
 
 def _postgres(home: Home, password: str) -> Server:
