@@ -28,8 +28,17 @@ TRIGGERS: dict[str, tuple[str, ...]] = {
     "ledger_part": ("ledger_part_stays", "ledger_part_only_erased", "ledger_part_no_truncate"),
     "ledger_staged": ("ledger_append",),
 }
-# What each function is: the beginning of the SHA-256 over its source and attributes. Whoever
-# changes one in a migration changes it here, to what `digests()` then says.
+# What each table and each function is: the beginning of a SHA-256, see `table_digest` and `digests`.
+# Whoever changes one in a migration changes it here, to what these then say.
+TABLES: dict[str, str] = {
+    "ledger_batch": "322f16a462c3c9ee",
+    "ledger_checkpoint": "e31910ee03e27a45",
+    "ledger_entry": "a7dac95f3efa76ca",
+    "ledger_head": "5585bed49d4ceb3a",
+    "ledger_node": "d8bf03a645169bd6",
+    "ledger_part": "820a602ffa1284a7",
+    "ledger_staged": "fe132fbbb445b1c5",
+}
 FUNCTIONS: dict[str, str] = {
     "ledger_advance": "0a98f3b82e41f9f3",
     "ledger_append_staged": "1ba16791367b40cb",
@@ -59,20 +68,25 @@ class Deviation:
     problem: str
 
 
-def table_deviations(table: str, triggers: Sequence[str]) -> Iterator[Deviation]:
-    """What is wrong with a guarded table: one that is none, or not the one meant, or unguarded."""
+def table_deviations(table: str, triggers: Sequence[str], digest: str) -> Iterator[Deviation]:
+    """What is wrong with a guarded table: one that is none, or not the one meant, or unguarded.
+
+    `digest` is what `table_digest` says of it as the migrations make it.
+    """
     problems = [
         *_kind_problems(table),
         *_rule_problems(table),
         *_trigger_problems(table, triggers),
     ]
+    if not problems and table_digest(table) != digest:
+        problems.append("its columns, constraints, indexes or triggers are not the migrations'")
     yield from (Deviation(table, problem) for problem in problems)
 
 
 def log_deviations() -> Iterator[Deviation]:
     """What is wrong with the log's own tables and functions, and with the server's settings."""
     for table, triggers in TRIGGERS.items():
-        yield from table_deviations(table, triggers)
+        yield from table_deviations(table, triggers, TABLES[table])
     yield from function_deviations(FUNCTIONS)
     for name in unsafe_settings():
         yield Deviation("database", f"{name} is off: a crash could lose acknowledged entries")
@@ -103,6 +117,35 @@ def digests() -> dict[str, str]:
         SCHEMA,
     )
     return {name: hashlib.sha256(said.encode()).hexdigest()[:16] for name, said in sorted(rows)}
+
+
+def table_digest(table: str) -> str:
+    """Of a table's columns, constraints, indexes and triggers: names and attributes of each.
+
+    Not their definitions in SQL, which differ from one version of PostgreSQL to the next.
+    """
+    rows = _query(_ANATOMY, f"{SCHEMA}.{table}")
+    return hashlib.sha256("\n".join(said for (said,) in rows).encode()).hexdigest()[:16]
+
+
+_ANATOMY = """
+    SELECT said FROM (SELECT to_regclass(%s) AS oid) AS it, LATERAL (
+        SELECT concat_ws('|', 'column', attname, format_type(atttypid, atttypmod), attnotnull,
+            atthasdef, attgenerated, attidentity) AS said
+        FROM pg_attribute WHERE attrelid = it.oid AND attnum > 0 AND NOT attisdropped
+        UNION ALL
+        SELECT concat_ws('|', 'constraint', conname, contype, convalidated, condeferrable,
+            condeferred, confrelid::regclass, conkey::text, confkey::text)
+        FROM pg_constraint WHERE conrelid = it.oid AND contype IN ('c', 'f', 'p', 'u', 'x')
+        UNION ALL
+        SELECT concat_ws('|', 'index', indexrelid::regclass, indisunique, indisvalid)
+        FROM pg_index WHERE indrelid = it.oid
+        UNION ALL
+        SELECT concat_ws('|', 'trigger', tgname, tgfoid::regproc, tgtype, tgdeferrable,
+            tginitdeferred, tgqual IS NULL, tgattr)
+        FROM pg_trigger WHERE tgrelid = it.oid AND NOT tgisinternal
+    ) AS parts ORDER BY said COLLATE "C"
+"""
 
 
 def unsafe_settings() -> Iterator[str]:

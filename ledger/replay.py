@@ -37,12 +37,16 @@ class Row:
 
 @dataclass(frozen=True)
 class FactTable:
-    """A table replayed from the log; `rows` streams all of it. It has these triggers."""
+    """A table replayed from the log; `rows` streams all of it.
+
+    In the database it has this name and these triggers, and is as `guards.table_digest` says.
+    """
 
     name: str
     rows: Callable[[], Iterable[Row]]
     db_table: str
-    triggers: Sequence[str] = ()
+    triggers: Sequence[str]
+    digest: str
 
 
 class Reader(Protocol):
@@ -274,7 +278,7 @@ def _guard_findings() -> Iterator[Finding]:
     for problem in roles.deviations():
         yield Finding("database", problem)
     for table in _tables.values():
-        for deviation in guards.table_deviations(table.db_table, table.triggers):
+        for deviation in guards.table_deviations(table.db_table, table.triggers, table.digest):
             yield Finding(deviation.place, deviation.problem)
 
 

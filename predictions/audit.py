@@ -16,7 +16,23 @@ _MORE_TRIGGERS = {
     "forecaster": ("forecaster_erased_stays",),
     "score": ("score_fits",),
 }
-# As in `ledger.guards`: what the database functions of the domain are.
+# As in `ledger.guards`: what the tables of facts, and the database functions of the domain, are.
+TABLES = {
+    "predictions_topic": "f67f8a57052f0636",
+    "predictions_outlet": "c3e98ff048bc7ba9",
+    "predictions_article": "7f760326d26565dd",
+    "predictions_forecaster": "ba2c2e0421b116b0",
+    "predictions_phrase": "5b10672714b76839",
+    "predictions_question": "8bfdb932303f93f1",
+    "predictions_prediction": "d8d18cd7cd993685",
+    "predictions_statement": "9ae3a8f1e90fc7c5",
+    "predictions_event": "51004b48842f9a74",
+    "predictions_bearing": "b1638c2ea083b72f",
+    "predictions_outcome": "6bb433224f59f7d6",
+    "predictions_outcomeevidence": "bfc26f4697de572f",
+    "predictions_review": "4ae374a121a61226",
+    "predictions_score": "235afec369f81168",
+}
 FUNCTIONS = {
     "predictions_score_fits": "2f6c90d17802a7bb",
 }
@@ -37,6 +53,7 @@ def register() -> None:
                 rows=functools.partial(_rows, model),
                 db_table=model._meta.db_table,
                 triggers=(*guards, *_MORE_TRIGGERS.get(name, ())),
+                digest=TABLES[model._meta.db_table],
             )
         )
     replay.register_functions(FUNCTIONS)

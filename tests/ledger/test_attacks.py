@@ -332,6 +332,20 @@ def test_a_row_set_back_to_what_an_earlier_entry_said_is_found(make: Maker) -> N
             "function ledger_demand_entry: is gone",
         ),
         (
+            "DROP TRIGGER topic_stays ON predictions_topic; CREATE TRIGGER topic_stays BEFORE"
+            " DELETE ON predictions_topic FOR EACH ROW WHEN (OLD.key <> 'x') EXECUTE FUNCTION"
+            " ledger_refuse(); ALTER TABLE predictions_topic ENABLE ALWAYS TRIGGER topic_stays",
+            "DROP TRIGGER topic_stays ON predictions_topic; CREATE TRIGGER topic_stays BEFORE"
+            " DELETE ON predictions_topic FOR EACH ROW EXECUTE FUNCTION ledger_refuse();"
+            " ALTER TABLE predictions_topic ENABLE ALWAYS TRIGGER topic_stays",
+            "predictions_topic: its columns, constraints, indexes or triggers are not",
+        ),
+        (
+            "ALTER TABLE ledger_entry DROP CONSTRAINT ledger_entry_uuid_key",
+            "ALTER TABLE ledger_entry ADD CONSTRAINT ledger_entry_uuid_key UNIQUE (uuid)",
+            "ledger_entry: its columns, constraints, indexes or triggers are not",
+        ),
+        (
             "ALTER TABLE predictions_topic SET UNLOGGED",
             "ALTER TABLE predictions_topic SET LOGGED",
             "predictions_topic: does not survive a crash",
@@ -342,8 +356,8 @@ def test_a_changed_database_is_found(attack: str, undo: str, expected: str) -> N
     if "UNLOGGED" in attack:  # not while logged tables refer to it
         attack = f"ALTER TABLE predictions_question DROP CONSTRAINT {topic_key()}; {attack}"
         undo += (
-            "; ALTER TABLE predictions_question ADD FOREIGN KEY (topic_id)"
-            " REFERENCES predictions_topic DEFERRABLE INITIALLY DEFERRED"
+            f"; ALTER TABLE predictions_question ADD CONSTRAINT {topic_key()} FOREIGN KEY"
+            " (topic_id) REFERENCES predictions_topic DEFERRABLE INITIALLY DEFERRED"
         )
     define(attack)
     try:

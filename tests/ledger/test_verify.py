@@ -59,8 +59,10 @@ def test_an_empty_ledger_is_intact() -> None:
     assert replay.verify().intact
 
 
-def test_the_functions_are_those_whose_digests_stand_in_the_code() -> None:
+def test_functions_and_tables_are_those_whose_digests_stand_in_the_code() -> None:
     assert guards.digests() == guards.FUNCTIONS | audit.FUNCTIONS
+    expected = guards.TABLES | audit.TABLES
+    assert {table: guards.table_digest(table) for table in expected} == expected
 
 
 def test_every_finding_is_listed() -> None:
