@@ -30,9 +30,12 @@ def canonical_bytes(value: Canonical, *, path: str = "body") -> bytes:
 
     Raises EncodingError, naming the path, for anything outside the closed set.
     """
-    if not _is_inside(value):
-        _guard(value, path)
-    encoded = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    try:
+        if not _is_inside(value):
+            _guard(value, path)
+        encoded = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except (TypeError, RecursionError) as error:
+        raise EncodingError(path, f"cannot be encoded ({error}); nest it less") from error
     if len(encoded) > MAX_BODY:
         raise EncodingError(path, f"{len(encoded)} bytes, more than {MAX_BODY}; split it")
     return encoded
@@ -47,7 +50,7 @@ def parse(body: bytes) -> Any:
     try:
         value = json.loads(body)
         canonical = canonical_bytes(value)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise EncodingError("body", f"not canonical JSON ({error})") from error
     if canonical != bytes(body):
         raise EncodingError("body", "not in canonical form")

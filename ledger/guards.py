@@ -28,7 +28,7 @@ TRIGGERS: dict[str, tuple[str, ...]] = {
     "ledger_part": ("ledger_part_stays", "ledger_part_only_erased", "ledger_part_no_truncate"),
     "ledger_staged": ("ledger_append",),
 }
-# What each table and each function is: the beginning of a SHA-256, see `table_digest` and `digests`.
+# What each table and each function is: the start of a SHA-256, see `table_digest` and `digests`.
 # Whoever changes one in a migration changes it here, to what these then say.
 TABLES: dict[str, str] = {
     "ledger_batch": "322f16a462c3c9ee",

@@ -13,8 +13,9 @@ from typing import Any, Protocol
 import orjson
 from django.db import DatabaseError, connection, transaction
 
-from ledger import encoding, guards, journal, merkle, roles, scan, subtrees
+from ledger import guards, journal, merkle, roles, scan, subtrees
 from ledger.checkpoint_audit import Audit
+from ledger.drafts import read_entry
 from ledger.encoding import timestamp
 from ledger.errors import CannotResume, EncodingError, NotSnapshot
 from ledger.models import Entry, Head
@@ -150,7 +151,8 @@ class _Run:
         self._expected: _Expected = {}
         self._readers = [] if since else [make() for make in _readers]
         self._time = ""
-        if since and since.root != _stored_root(since.size):
+        stored = _stored_root(since.size) if since else None
+        if since and (stored is None or since.root != stored.hex()):
             raise CannotResume(
                 f"the stored subtrees do not give the root of the first {since.size} entries that "
                 "was verified before; verify everything, without --since"
@@ -212,7 +214,7 @@ class _Run:
     def _entry_findings(self, sequence: int, body: bytes, said: Sequence[str]) -> Iterator[Finding]:
         place = f"entry {sequence}"
         try:
-            entry = encoding.parse(body)
+            entry = read_entry(body)
             for column, value in zip(_COLUMNS, said, strict=True):
                 if value != entry[column]:
                     yield Finding(place, f"its column {column} is not what it says", sequence)
@@ -224,7 +226,7 @@ class _Run:
         except EncodingError as error:
             yield Finding(place, str(error), sequence)
         except (AttributeError, KeyError, TypeError):
-            yield Finding(place, "does not have an entry's form", sequence)
+            yield Finding(place, "holds facts that are not in the form of rows", sequence)
 
     def _fold(self, sequence: int, entry: dict[str, Any]) -> None:
         facts = entry["facts"]
@@ -246,7 +248,7 @@ class _Run:
     def _root_at(self, size: int) -> bytes | None:
         """As computed from the entries; of those that were not read, from the stored subtrees."""
         if size <= self.result.since:
-            return bytes.fromhex(_stored_root(size))
+            return _stored_root(size)
         return self._tree.roots.get(size)
 
     def _row_findings(self, table: FactTable) -> Iterator[Finding]:
@@ -263,11 +265,11 @@ class _Run:
                 yield Finding(place, _difference(table.name, row, sequence), sequence)
 
 
-def _stored_root(size: int) -> str:
+def _stored_root(size: int) -> bytes | None:
     try:
-        return subtrees.root_at(size).hex()
+        return subtrees.root_at(size)
     except LookupError:  # a subtree is missing
-        return ""
+        return None
 
 
 def _guard_findings() -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from ledger.replay import Verification
 
 
 def remember(result: Verification) -> None:
-    """Note the newest checkpoint of a ledger that was found intact."""
+    """Note the newest checkpoint of a ledger that was found intact. Raises OSError."""
     newest = checkpoints.latest()
     if newest is None or newest.size > result.size:
         return
@@ -43,13 +43,21 @@ def resolve(asked: str) -> TreeHead:
 
 def _last() -> TreeHead:
     try:
-        said = json.loads(_file().read_text())
-        return TreeHead(size=int(said["size"]), root=str(said["root"]))
+        size, root = _parse(_file().read_text())
+        return TreeHead(size, root)
     except FileNotFoundError:
         problem = "nothing was verified here before"
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        problem = f"{_file()} cannot be read ({error})"
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        problem = f"{_file()} cannot be read ({type(error).__name__})"
     raise CannotResume(f"{problem}; verify everything once, without --since")
+
+
+def _parse(text: str) -> tuple[int, str]:
+    said = json.loads(text)
+    size, root = said["size"], said["root"]
+    if type(size) is not int or not 0 <= size < 2**63 or len(bytes.fromhex(root)) != 32:
+        raise ValueError("neither a size nor a root")
+    return size, root
 
 
 def _file() -> Path:

@@ -226,7 +226,7 @@ def test_a_changed_stored_subtree_is_found(statement: str, problem: str) -> None
             'UPDATE ledger_entry SET body = convert_to(\'{"actor":"","facts":[],"kind":"",\''
             ' || \'"subject":"","time":"","uuid":"\' || uuid || \'"}\', \'UTF8\')'
             " WHERE sequence = 7",
-            "entry 7: does not have an entry's form",
+            "entry 7: body.facts: does not have an entry's form",
         ),
     ],
 )

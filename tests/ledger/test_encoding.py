@@ -17,6 +17,13 @@ SCALARS = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | TEX
 VALUES = st.recursive(SCALARS, lambda v: st.lists(v) | st.dictionaries(KEYS, v), max_leaves=20)
 
 
+def nested(depth: int) -> list[object]:
+    value: list[object] = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
 @given(VALUES)
 def test_the_bytes_are_those_of_an_rfc_8785_library(value: object) -> None:
     assert canonical_bytes(value) == rfc8785.dumps(value)  # type: ignore[arg-type]
@@ -40,6 +47,8 @@ def test_what_was_encoded_parses_to_the_same(value: object) -> None:
         ({"a": -(2**53)}, "body.a"),
         ({"a": b"bytes"}, "body.a"),
         ({"a": "x" * MAX_BODY}, "body"),
+        ({"a": nested(300)}, "body"),
+        ({"a": nested(100_000)}, "body"),
     ],
 )
 def test_what_has_no_canonical_form_is_refused_with_its_path(value: object, path: str) -> None:
@@ -50,7 +59,16 @@ def test_what_has_no_canonical_form_is_refused_with_its_path(value: object, path
 
 @pytest.mark.parametrize(
     "body",
-    [b'{"b":1,"a":2}', b'{"a": 1}', b'{"a":1,"a":1}', b'{"a":1}\n', b'{"a":1.0}', b"{", b"\xff"],
+    [
+        b"[" * 300 + b"]" * 300,
+        b'{"b":1,"a":2}',
+        b'{"a": 1}',
+        b'{"a":1,"a":1}',
+        b'{"a":1}\n',
+        b'{"a":1.0}',
+        b"{",
+        b"\xff",
+    ],
 )
 def test_bytes_that_are_not_canonical_are_refused(body: bytes) -> None:
     with pytest.raises(EncodingError):

@@ -36,13 +36,19 @@ class Command(BaseCommand):
             raise CommandError(f"--since: {error}", returncode=2) from error
         self._clear()
         if result.intact:
-            verified.remember(result)
+            self._remember(result)
         if options["json"]:
             self.stdout.write(json.dumps({**dataclasses.asdict(result), "intact": result.intact}))
         else:
             self._print(result)
         if not result.intact:
             sys.exit(1)
+
+    def _remember(self, result: replay.Verification) -> None:
+        try:
+            verified.remember(result)
+        except OSError as error:
+            result.notes.append(f"this cannot be gone on from, for it could not be noted: {error}")
 
     def _print(self, result: replay.Verification) -> None:
         if result.intact:
