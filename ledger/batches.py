@@ -1,7 +1,9 @@
-"""Many entries at once: stamped and hashed here while the database stores them by COPY.
+"""Many entries at once.
 
-The database function that closes the batch has the last word on sequence, time and form; see
-`ledger_close_batch` in the migrations.
+The owner of the log COPYs them into it: stamped and hashed here while the database stores, and the
+database function that closes the batch has the last word on sequence, time and form
+(`ledger_close_batch` in the migrations). The service's role may not write to the log: it stages
+them, and the database stamps and hashes each.
 """
 
 import datetime as dt
@@ -14,8 +16,12 @@ from django.db import IntegrityError, connection, transaction
 
 from ledger.drafts import Draft
 from ledger.errors import DifferentEntry
-from ledger.models import Entry
+from ledger.models import Entry, Head
 
+# Takes what is staged into the log now, instead of at the commit.
+FLUSH = "SET CONSTRAINTS ledger_append IMMEDIATE; SET CONSTRAINTS ledger_append DEFERRED"
+_MAY_COPY = "SELECT has_function_privilege('ledger_open_batch()', 'EXECUTE')"
+_STAGE = "COPY ledger_staged (uuid, kind, subject, actor, body) FROM STDIN (FORMAT BINARY)"
 _COPY = (
     "COPY ledger_entry (sequence, body, uuid, kind, subject, actor, time)"
     " FROM STDIN (FORMAT BINARY)"
@@ -28,9 +34,11 @@ _ROWS_A_WRITE = 256
 
 def append(drafts: Sequence[Draft]) -> list[int]:
     """The sequence of each draft; those that the log held already keep theirs."""
+    write = _copy if _may_copy() else _stage
+    _flush()  # what was appended before in this transaction comes before
     try:
         with transaction.atomic():
-            return list(_copy(drafts))
+            return list(write(drafts))
     except IntegrityError:
         # Some are in the log. That is found out only now, since it is rare and costs a look each.
         if len({draft.uuid for draft in drafts}) < len(drafts):
@@ -39,7 +47,7 @@ def append(drafts: Sequence[Draft]) -> list[int]:
         if not held:
             raise
         new = [draft for draft in drafts if draft.uuid not in held]
-        sequences = held | dict(zip((draft.uuid for draft in new), _copy(new), strict=True))
+        sequences = held | dict(zip((draft.uuid for draft in new), write(new), strict=True))
         return [sequences[draft.uuid] for draft in drafts]
 
 
@@ -57,12 +65,38 @@ def standing(drafts: Sequence[Draft]) -> dict[uuids.UUID, int]:
     return sequences
 
 
+def _may_copy() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(_MAY_COPY)
+        [may] = cursor.fetchone()
+    return bool(may)
+
+
+def _flush() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(FLUSH)
+
+
+def _stage(drafts: Sequence[Draft]) -> range:
+    # Django makes the driver's errors its own everywhere but in a COPY.
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(_STAGE) as copy,
+    ):
+        copy.set_types(("uuid", "text", "text", "text", "bytea"))
+        for draft in drafts:
+            copy.write_row((draft.uuid, draft.kind, draft.subject, draft.actor, draft.body))
+    _flush()
+    size = Head.objects.get(pk=1).size
+    return range(size + 1 - len(drafts), size + 1)
+
+
 def _copy(drafts: Sequence[Draft]) -> range:
     with connection.cursor() as cursor:
         cursor.execute("SELECT size, first_time FROM ledger_open_batch()")
         size, first_time = cursor.fetchone()
         leaves: list[bytes] = []
-        # Django makes the driver's errors its own everywhere but here.
         with connection.wrap_database_errors, cursor.copy(_COPY) as copy:
             copy.write(_BEGIN)
             for rows in _rows(drafts, size + 1, first_time, leaves):

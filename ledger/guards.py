@@ -20,7 +20,6 @@ TRIGGERS: dict[str, tuple[str, ...]] = {
     ),
     "ledger_entry": (
         "ledger_entry_append_only",
-        "ledger_entry_in_batch",
         "ledger_entry_no_truncate",
     ),
     "ledger_head": ("ledger_head_only_grows", "ledger_head_stays", "ledger_head_no_truncate"),
@@ -33,7 +32,7 @@ TRIGGERS: dict[str, tuple[str, ...]] = {
 TABLES: dict[str, str] = {
     "ledger_batch": "322f16a462c3c9ee",
     "ledger_checkpoint": "e31910ee03e27a45",
-    "ledger_entry": "a7dac95f3efa76ca",
+    "ledger_entry": "4e8310f569a05db6",
     "ledger_head": "5585bed49d4ceb3a",
     "ledger_node": "d8bf03a645169bd6",
     "ledger_part": "820a602ffa1284a7",
@@ -41,11 +40,11 @@ TABLES: dict[str, str] = {
 }
 FUNCTIONS: dict[str, str] = {
     "ledger_advance": "0a98f3b82e41f9f3",
-    "ledger_append_staged": "1ba16791367b40cb",
+    "ledger_append_staged": "c4349d92243fc139",
     "ledger_checkpoint_follows": "6d85c3a5a6e82f84",
-    "ledger_close_batch": "09c6b1bad0f89ad6",
-    "ledger_demand_batch": "720d56e4f9feb8b0",
+    "ledger_close_batch": "08148bea89d0c365",
     "ledger_demand_entry": "746fa95076b20be5",
+    "ledger_demand_form": "e547252c6e3f983f",
     "ledger_erase": "eaba30382b889147",
     "ledger_grow": "9965efc6ffe9220d",
     "ledger_head_grows": "15a143ae48136b7c",

@@ -84,11 +84,12 @@ def append(
 
 
 def append_many(drafts: Sequence[Draft]) -> list[int]:
-    """Append a batch at once, by COPY; returns the sequence of each draft.
+    """Append a batch at once; returns the sequence of each draft.
 
-    From here to the end of the transaction no other writer can append: call it last. Drafts that
-    the log holds already are not written again, as with `append`. Raises OutsideTransaction, and
-    DifferentEntry: nothing is then written.
+    By COPY where the log's owner calls it (`roles.as_owner`), as an import does; a few times slower
+    where the service does. From here to the end of the transaction no other writer can append:
+    call it last. Drafts that the log holds already are not written again, as with `append`. Raises
+    OutsideTransaction, and DifferentEntry: nothing is then written.
     """
     _require_transaction()
     return batches.append(drafts)
@@ -100,9 +101,7 @@ def flush() -> None:
     For a transaction that must read its own entries; it holds the head from here to its end.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SET CONSTRAINTS ledger_append IMMEDIATE; SET CONSTRAINTS ledger_append DEFERRED"
-        )
+        cursor.execute(batches.FLUSH)
 
 
 def head() -> TreeHead:

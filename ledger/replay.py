@@ -277,6 +277,8 @@ def _guard_findings() -> Iterator[Finding]:
         yield Finding(deviation.place, deviation.problem)
     for deviation in guards.function_deviations(_functions):
         yield Finding(deviation.place, deviation.problem)
+    for name in guards.digests().keys() - guards.FUNCTIONS.keys() - _functions.keys():
+        yield Finding(f"function {name}", "is not one of ours")
     for problem in roles.deviations():
         yield Finding("database", problem)
     for table in _tables.values():

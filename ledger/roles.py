@@ -30,8 +30,7 @@ REVISE: Grants = APPEND | {"UPDATE"}
 WRITE: Grants = REVISE | {"DELETE"}
 
 LOG: dict[str, Grants] = {
-    # Its triggers refuse whatever is not copied within a batch that the log has opened.
-    "ledger_entry": APPEND,
+    "ledger_entry": READ,
     "ledger_batch": READ,
     "ledger_head": READ,
     "ledger_node": READ,
@@ -44,11 +43,7 @@ LOG: dict[str, Grants] = {
 }
 # What the service may call; each takes its owner's rights (SECURITY DEFINER), so it must be safe
 # to be called by anyone who got hold of the service's password.
-SERVICE_FUNCTIONS: tuple[str, ...] = (
-    "ledger_open_batch",
-    "ledger_close_batch",
-    "ledger_erase",
-)
+SERVICE_FUNCTIONS: tuple[str, ...] = ("ledger_erase",)
 
 _facts: dict[str, Grants] = {}
 

@@ -35,7 +35,7 @@ ALTER TABLE ledger_node ALTER hashes SET STORAGE EXTERNAL;  -- hashes do not com
 -- A body of up to 8 kB stays in its row as it is: to compress it costs more than to store it.
 ALTER TABLE ledger_entry SET (toast_tuple_target = 8160);
 
--- The transaction that may COPY into the log: it holds the head. Empty between transactions.
+-- The transaction that COPYs into the log: it holds the head. Empty between transactions.
 CREATE UNLOGGED TABLE ledger_batch (xid xid8 PRIMARY KEY, first_time timestamptz NOT NULL);
 """
 
@@ -123,6 +123,27 @@ END $$;
 """
 
 APPEND = r"""
+-- Refuses what is not an entry: JSON with exactly its keys, in their order, saying what the columns
+-- say. The rest of the canonical form is for the signer and for verification to judge.
+CREATE FUNCTION ledger_demand_form(staged ledger_staged) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    begins bytea := convert_to('{"actor":' || to_json(staged.actor) || ',"facts":{', 'UTF8');
+    ends   bytea := convert_to('},"kind":' || to_json(staged.kind) || ',"subject":'
+        || to_json(staged.subject) || ',"time":"0000-00-00T00:00:00.000000Z","uuid":"'
+        || staged.uuid || '"}', 'UTF8');
+BEGIN
+    IF substr(staged.body, 1, octet_length(begins)) <> begins
+       OR substr(staged.body, octet_length(staged.body) - octet_length(ends) + 1) <> ends
+       OR (SELECT string_agg(key, ' ')
+           FROM json_object_keys(convert_from(staged.body, 'UTF8')::json) AS key)
+           <> 'actor facts kind subject time uuid'
+    THEN
+        RAISE EXCEPTION 'entry % is refused: its body is not that of an entry', staged.uuid
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+END $$;
+
 CREATE OR REPLACE FUNCTION ledger_append_staged() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '20s' AS $$
 DECLARE
@@ -145,6 +166,7 @@ BEGIN
     latest := greatest(clock_timestamp(), head.last_time + interval '1 microsecond');
     staged := NEW;
     LOOP
+        PERFORM ledger_demand_form(staged);
         written := to_char(latest AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
         -- Canonical keys are sorted: a body ends in "time":"<27 characters>","uuid":"<36>"}
         stamped := overlay(staged.body PLACING convert_to(written, 'UTF8')
@@ -163,8 +185,8 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- Begins a batch: from here to the end of the transaction it alone may write to the log, and only
--- it may COPY into ledger_entry. Returns the size to go on from, and the time of the first entry.
+-- Begins a batch, which the owner alone may COPY into the log: from here to the end of the transaction
+-- nobody else appends. Returns the size to go on from, and the time of the first entry.
 CREATE FUNCTION ledger_open_batch(OUT size bigint, OUT first_time timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '20s' AS $$
 BEGIN
@@ -175,8 +197,7 @@ END $$;
 
 -- Ends a batch. What was copied must go on from the head: no gap, each later than the one before, in
 -- form. `leaves` are its leaf hashes, 32 bytes each: the writer computes them while the database
--- stores, all of a small batch are computed again here, and of a large one a sample. A writer who lies
--- about the rest has a head that nobody signs: the signer and verification rehash every body.
+-- stores, all of a small batch are computed again here, and of a large one a sample.
 CREATE FUNCTION ledger_close_batch(leaves bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -202,7 +223,7 @@ BEGIN
     INTO added, latest, fits
     FROM (
         SELECT sequence, time, time > lag(time, 1, '') OVER (ORDER BY sequence)
-                AND time LIKE '____-__-__T__:__:__.______Z' AS rises,
+                AND time LIKE '____-__-__T__:__:__.______Z' AND isfinite(time::timestamptz) AS rises,
             substr(body, octet_length(body) - 82)
                 = convert_to('"time":"' || time || '","uuid":"' || uuid || '"}', 'UTF8') AS ends_so
         FROM ledger_entry WHERE sequence > head.size
@@ -222,19 +243,6 @@ END $$;
 """
 
 GUARDS = """
--- A service that may COPY may do so in a batch alone. Our own functions write as the owner.
-CREATE FUNCTION ledger_demand_batch() RETURNS trigger
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-BEGIN
-    IF current_user <> (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID)
-       AND NOT EXISTS (SELECT FROM ledger_batch WHERE xid = pg_current_xact_id())
-    THEN
-        RAISE EXCEPTION 'INSERT on ledger_entry is refused: entries are appended by the log alone'
-            USING ERRCODE = 'restrict_violation';
-    END IF;
-    RETURN NULL;
-END $$;
-
 CREATE FUNCTION ledger_refuse_open_batch() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -266,15 +274,12 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE TRIGGER ledger_entry_in_batch BEFORE INSERT ON ledger_entry
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger_demand_batch();
 CREATE CONSTRAINT TRIGGER ledger_batch_closed AFTER INSERT ON ledger_batch
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_refuse_open_batch();
 CREATE TRIGGER ledger_node_insert_only BEFORE UPDATE OR DELETE ON ledger_node
     FOR EACH ROW EXECUTE FUNCTION ledger_refuse();
 CREATE TRIGGER ledger_node_no_truncate BEFORE TRUNCATE ON ledger_node
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse();
-ALTER TABLE ledger_entry ENABLE ALWAYS TRIGGER ledger_entry_in_batch;
 ALTER TABLE ledger_batch ENABLE ALWAYS TRIGGER ledger_batch_closed;
 ALTER TABLE ledger_node ENABLE ALWAYS TRIGGER ledger_node_insert_only;
 ALTER TABLE ledger_node ENABLE ALWAYS TRIGGER ledger_node_no_truncate;

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from uuid import UUID
 
 import orjson
@@ -11,6 +12,7 @@ from ledger import encoding, journal
 from ledger.drafts import NO_TIME
 from tests.bench import logs
 from tests.bench.harness import Prepared, Row, in_turns, rounds_for, speed_row
+from tests.guards import as_owner
 
 BATCH = 10_000
 ROUNDS = 7
@@ -32,15 +34,19 @@ def rows(size: int) -> Iterator[Row]:
     name = f"append_many of {count:,} entries against COPY of two columns, one index"
     batch, bare = _batches(count, logs.BODY), _copies(count, logs.BODY, *BARE, 2)
     yield speed_row(name, in_turns(batch, bare, rounds=rounds))
+    logs.clear()
+    name = f"the same by the service, which may only stage: {count:,} entries against COPY"
+    staged, twin = _batches(count, logs.BODY, by_owner=False), _copies(count, logs.BODY, *TWIN, 7)
+    yield speed_row(name, in_turns(staged, twin, rounds=rounds))
     yield _encoding(count, rounds)
 
 
-def _batches(count: int, body: int) -> Prepared:
+def _batches(count: int, body: int, *, by_owner: bool = True) -> Prepared:
     def prepare() -> Callable[[], object]:
         drafts = logs.drafts(count, body=body)
 
         def act() -> None:
-            with transaction.atomic():
+            with as_owner() if by_owner else nullcontext(), transaction.atomic():
                 journal.append_many(drafts)
 
         return act

@@ -44,7 +44,7 @@ def fill(size: int) -> None:
         count = min(_CHUNK, size - done)
         rows = [_forecaster(done + place) for place in range(count // 10)]
         plain = drafts(count - len(rows))
-        with transaction.atomic():
+        with as_owner(), transaction.atomic():
             Forecaster.objects.bulk_create(rows)
             journal.append_many([*_drafts_of(rows), *plain])
     run_as_owner("ANALYZE")

@@ -22,7 +22,7 @@ def main(folder: Path, name: str, seed: int) -> None:
     chance = random.Random(seed)
     with (folder / f"{name}.acknowledged").open("a") as acknowledged:
         while not (folder / "stop").exists():
-            choose = chance.choice((single, several, batch, topic, mixed))
+            choose = chance.choice((single, several, batch, imported, topic, mixed))
             entries = insist(choose(chance, name))
             acknowledged.write(json.dumps(entries) + "\n")
             acknowledged.flush()
@@ -50,6 +50,19 @@ def several(chance: random.Random, name: str) -> Act:
 
 def batch(chance: random.Random, name: str) -> Act:
     return _transaction(chance, name, staged=0, copied=chance.choice((1, 7, 60, 300)))
+
+
+def imported(chance: random.Random, name: str) -> Act:
+    """A batch that the log's owner copies."""
+    from ledger import roles
+
+    copy = batch(chance, name)
+
+    def act() -> list[str]:
+        with roles.as_owner(), transaction.atomic():
+            return copy()
+
+    return act
 
 
 def topic(chance: random.Random, name: str) -> Act:

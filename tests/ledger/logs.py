@@ -13,7 +13,7 @@ from ledger import journal, merkle
 from ledger.checkpoint_audit import Audit
 from ledger.export import bodies
 from ledger.models import Entry
-from tests.guards import lifted
+from tests.guards import as_owner, lifted
 
 
 def write_log(count: int, *, kind: str = "test.made") -> list[int]:
@@ -22,7 +22,7 @@ def write_log(count: int, *, kind: str = "test.made") -> list[int]:
         journal.draft(kind=kind, subject=f"test:{number}", actor="system", facts={"number": number})
         for number in range(count)
     ]
-    with transaction.atomic():
+    with as_owner(), transaction.atomic():
         return journal.append_many(drafts)
 
 

@@ -36,7 +36,8 @@ def head_held(*, function: str, lock_timeout: str) -> Iterator[Any]:
 
 
 def hold_head(other: Any) -> None:
-    """As a writer does that appends; only the log's own functions can, of the service's role."""
+    """As a writer of a batch does, who is the owner."""
+    run(other, "RESET ROLE")
     run(other, "SELECT ledger_open_batch()")
 
 

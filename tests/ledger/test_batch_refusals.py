@@ -2,13 +2,14 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from ledger import journal, merkle
+from tests.guards import as_owner
 from tests.ledger.logs import write_log
 from tests.ledger.others import run
 from tests.ledger.soundness import assert_sound, draft
@@ -16,6 +17,13 @@ from tests.ledger.soundness import assert_sound, draft
 pytestmark = pytest.mark.django_db(transaction=True)
 # Quicker, for what needs no commit.
 rolled_back = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _owner(db: None) -> Iterator[None]:
+    """Nobody else may open a batch."""
+    with as_owner():
+        yield
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Batches: what they do; `test_batch_refusals` has what the database refuses to take for one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 
 import pytest
 from django.db import connection, transaction
@@ -8,6 +9,7 @@ from django.db import connection, transaction
 from ledger import journal
 from ledger.errors import DifferentEntry, OutsideTransaction
 from ledger.models import Entry
+from tests.guards import as_owner
 from tests.ledger.logs import write_log
 from tests.ledger.others import in_background, meanwhile, run
 from tests.ledger.soundness import assert_sound, draft
@@ -15,6 +17,13 @@ from tests.ledger.soundness import assert_sound, draft
 pytestmark = pytest.mark.django_db(transaction=True)
 # Quicker, for what needs no commit.
 rolled_back = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True, params=["owner", "service"])
+def _role(request: pytest.FixtureRequest, db: None) -> Iterator[None]:
+    """The owner copies, the service stages; it comes to the same."""
+    with as_owner() if request.param == "owner" else nullcontext():
+        yield
 
 
 def append_many(drafts: Sequence[journal.Draft]) -> list[int]:
@@ -149,13 +158,13 @@ def test_two_batches_in_one_transaction_follow_each_other() -> None:
     assert_sound(3)
 
 
-def test_staged_entries_follow_a_batch_of_their_transaction() -> None:
+def test_entries_keep_the_order_of_their_transaction_around_a_batch() -> None:
     with transaction.atomic():
         journal.append(kind="test.first", subject="test:1", actor="system", facts={})
         journal.append_many([draft(1), draft(2)])
         journal.append(kind="test.last", subject="test:1", actor="system", facts={})
     kinds = list(Entry.objects.values_list("kind", flat=True))
-    assert kinds == ["test.made", "test.made", "test.first", "test.last"]
+    assert kinds == ["test.first", "test.made", "test.made", "test.last"]
     assert_sound(4)
 
 

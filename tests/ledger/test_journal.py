@@ -214,7 +214,7 @@ APPEND, OPEN = "ledger_append_staged()", "ledger_open_batch()"
 def batch(number: int) -> list[int]:
     facts = {"number": number}
     draft = journal.draft(kind="test.made", subject="test:1", actor="system", facts=facts)
-    with transaction.atomic():
+    with as_owner(), transaction.atomic():
         return journal.append_many([draft])
 
 
@@ -236,7 +236,7 @@ def test_who_waits_for_an_open_batch_goes_on_when_it_ends(function: str) -> None
     begun, written = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with transaction.atomic():
+        with as_owner(), transaction.atomic():
             run(connection, "SELECT ledger_open_batch()")
             begun.set()
             assert not written.wait(timeout=0.3)
@@ -282,12 +282,11 @@ def test_times_go_on_ascending_after_a_clock_has_stepped_back() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_clock_that_steps_back_within_a_batch_does_not_refuse_it() -> None:
     draft = journal.draft(kind="test.made", subject="test:1", actor="system", facts={})
-    with transaction.atomic():
+    with as_owner(), transaction.atomic():
         [(_, first)] = run(connection, "SELECT size, first_time FROM ledger_open_batch()")
         # The batch began an hour later than the clock says now.
         began = first + dt.timedelta(hours=1)
-        with as_owner():
-            run(connection, "UPDATE ledger_batch SET first_time = %s", [began])
+        run(connection, "UPDATE ledger_batch SET first_time = %s", [began])
         body = draft.at(timestamp(began).encode())
         run(
             connection,

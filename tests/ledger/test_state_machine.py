@@ -22,8 +22,8 @@ from ledger import encoding, journal, merkle, replay, subtrees
 from ledger.errors import DifferentEntry
 from ledger.models import Entry
 from tests.chance import seed
-from tests.guards import lifted
-from tests.ledger.others import another, end_session, run
+from tests.guards import as_owner, lifted
+from tests.ledger.others import another, end_session, hold_head, run
 from tests.management.commands.flush import empty_log
 
 FEW, MANY = st.integers(1, 5), st.sampled_from([0, 1, 2, 40, 255, 256, 300])
@@ -115,7 +115,7 @@ class Log(RuleBasedStateMachine):
     @rule(count=MANY)
     def append_many(self, count: int) -> None:
         drafts = self._drafts(count)
-        with transaction.atomic():
+        with as_owner(), transaction.atomic():
             sequences = journal.append_many(drafts)
         assert sequences == list(range(len(self.bodies) + 1, len(self.bodies) + count + 1))
         self._expect(drafts)
@@ -127,7 +127,7 @@ class Log(RuleBasedStateMachine):
             for draft in last:
                 _append(draft)
             journal.append_many(first)
-        self._expect([*first, *last])
+        self._expect([*last, *first])
 
     @precondition(lambda self: self.drafts)
     @rule(at=ANY)
@@ -172,7 +172,7 @@ class Log(RuleBasedStateMachine):
                     [draft.uuid, draft.kind, draft.subject, draft.actor, draft.body],
                 )
             if opens_batch:
-                run(other, "SELECT ledger_open_batch()")
+                hold_head(other)
             [(pid,)] = run(other, "SELECT pg_backend_pid()")
             end_session(pid)
             with pytest.raises(OperationalError):
