@@ -195,9 +195,9 @@ BEGIN
     INSERT INTO ledger_batch VALUES (pg_current_xact_id(), first_time);
 END $$;
 
--- Ends a batch. What was copied must go on from the head: no gap, each later than the one before, in
--- form. `leaves` are its leaf hashes, 32 bytes each: the writer computes them while the database
--- stores, all of a small batch are computed again here, and of a large one a sample.
+-- Ends a batch. What was copied must go on from the head: no gap, each later than the one before.
+-- `leaves` are its leaf hashes, 32 bytes each: the writer computes them while the database stores. They
+-- and the form are looked at in a small batch for all entries, in a large one for a sample.
 CREATE FUNCTION ledger_close_batch(leaves bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -219,18 +219,18 @@ BEGIN
             -- Not in the future, unless the clock stepped back meanwhile, or before.
             AND max(time)::timestamptz
                 <= greatest(clock_timestamp(), began + count(*) * interval '1 microsecond')
-            AND bool_and(rises AND ends_so), octet_length(leaves) = 0)
+            AND bool_and(rises), octet_length(leaves) = 0)
     INTO added, latest, fits
     FROM (
         SELECT sequence, time, time > lag(time, 1, '') OVER (ORDER BY sequence)
-                AND time LIKE '____-__-__T__:__:__.______Z' AND isfinite(time::timestamptz) AS rises,
-            substr(body, octet_length(body) - 82)
-                = convert_to('"time":"' || time || '","uuid":"' || uuid || '"}', 'UTF8') AS ends_so
+            AND time LIKE '____-__-__T__:__:__.______Z' AS rises
         FROM ledger_entry WHERE sequence > head.size
     ) AS copied;
     fits := fits AND coalesce((
         SELECT bool_and(sha256('\x00'::bytea || body)
-            = substr(leaves, ((sequence - head.size - 1) * 32)::integer + 1, 32))
+                = substr(leaves, ((sequence - head.size - 1) * 32)::integer + 1, 32)
+            AND substr(body, octet_length(body) - 82)
+                = convert_to('"time":"' || time || '","uuid":"' || uuid || '"}', 'UTF8'))
         FROM ledger_entry WHERE sequence > head.size AND (added <= 1000 OR random() < 0.05)), true);
     IF NOT fits THEN
         RAISE EXCEPTION 'the batch is refused: its entries do not go on from entry %', head.size
