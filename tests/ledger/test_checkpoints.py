@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from ledger import checkpoints, journal, keys, notes
+from ledger import checkpoints, journal, keychain, notes
 from ledger.checkpoint_audit import Audit
 from ledger.checkpoints import Signed, checkpoint_make
 from ledger.errors import DoesNotExtend, KeyUnusable, MemoryUnusable, NoteError, WillNotSign
@@ -547,5 +547,5 @@ def test_the_name_of_the_log_stays_when_the_address_changes(signed: Signed, sett
     append()
     assert made().note.startswith("127.0.0.1/ledger\n")
     assert checkpoints.origin() == "127.0.0.1/ledger"
-    assert keys.label(checkpoints.verifier_keys()[0]).startswith("127.0.0.1/ledger+")
+    assert keychain.label(checkpoints.verifier_keys()[0]).startswith("127.0.0.1/ledger+")
     assert found() == []

@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
-from ledger import checkpoints, journal, keys, notes, rotation, signing
+from ledger import checkpoints, journal, keychain, keys, notes, rotation, signing
 from ledger.checkpoints import Signed, checkpoint_make
 from ledger.errors import KeyUnusable, WillNotSign
 from ledger.models import Entry
@@ -169,9 +169,9 @@ def test_a_rotation_is_recorded_signed_by_both_and_leaves_the_new_key_alone(
     assert journal.body_of(entry)["facts"] == {
         "key": [
             {
-                "id": keys.label(done.verifier),
+                "id": keychain.label(done.verifier),
                 "public": new,
-                "replaces": keys.label(notes.Verifier.parse(old)),
+                "replaces": keychain.label(notes.Verifier.parse(old)),
             }
         ],
         "reason": "The laptop was stolen.",
@@ -215,7 +215,7 @@ def stop_after_step_2() -> None:
     new, old = ring.verifiers
     with transaction.atomic():
         facts = {**keys.facts(new, replaces=old), "reason": "yearly"}
-        journal.append(kind=keys.ROTATED, subject="key:new", actor="system", facts=facts)
+        journal.append(kind=keychain.ROTATED, subject="key:new", actor="system", facts=facts)
 
 
 def stop_after_step_3() -> None:
@@ -320,7 +320,7 @@ def test_replacing_a_lost_key_is_completed_by_running_it_again(signed: Signed) -
             **keys.facts(SECOND.verifier, replaces=ring.current.verifier),
             "reason": "The disk died.",
         }
-        journal.append(kind=keys.ROTATED, subject="key:new", actor="system", facts=facts)
+        journal.append(kind=keychain.ROTATED, subject="key:new", actor="system", facts=facts)
     done = key_rotate(reason="The disk died.", lost=True)
     assert done.verifier == SECOND.verifier
     assert Entry.objects.filter(kind="key.rotated").count() == 1
@@ -364,7 +364,7 @@ def test_an_entry_that_shows_no_key_introduces_none(signed: Signed) -> None:
     rows: tuple[Any, ...] = ([], [{"public": "x"}], [7], None)
     with transaction.atomic():
         for facts in ({}, *({"key": row} for row in rows)):
-            journal.append(kind=keys.ROTATED, subject="key:x", actor="system", facts=facts)
+            journal.append(kind=keychain.ROTATED, subject="key:x", actor="system", facts=facts)
     assert len(checkpoints.verifier_keys()) == 1
     assert signing.signed_by(checkpoints.verifier_keys()[0])
 
@@ -372,7 +372,7 @@ def test_an_entry_that_shows_no_key_introduces_none(signed: Signed) -> None:
 def test_whoever_appends_a_key_of_their_own_stops_the_signer(signed: Signed) -> None:
     with transaction.atomic():
         facts = keys.facts(THIRD.verifier, replaces=None)
-        journal.append(kind=keys.ROTATED, subject="key:x", actor="system", facts=facts)
+        journal.append(kind=keychain.ROTATED, subject="key:x", actor="system", facts=facts)
     with pytest.raises(KeyUnusable, match="the log knows"):
         checkpoint_make()
     assert any("the key was swapped" in problem for problem in found())
