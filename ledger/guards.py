@@ -42,7 +42,7 @@ TABLES: dict[str, str] = {
 FUNCTIONS: dict[str, str] = {
     "ledger_advance": "0a98f3b82e41f9f3",
     "ledger_append_staged": "1ba16791367b40cb",
-    "ledger_checkpoint_follows": "6d85c3a5a6e82f84",
+    "ledger_checkpoint_follows": "ddd2cbd105fc974a",
     "ledger_close_batch": "09c6b1bad0f89ad6",
     "ledger_demand_batch": "720d56e4f9feb8b0",
     "ledger_demand_entry": "746fa95076b20be5",

@@ -96,7 +96,8 @@ class Chain:
         """
         for key in unsigned:
             missing = key.vouchers.difference(at_hand)
-            replaceable = key.lost or key.replaces is None
+            # Who has the key that is said to be lost can tell that this is another's doing.
+            replaceable = key.replaces is None or (key.lost and key.replaces not in at_hand)
             if not missing or (replaceable and self._is_lost(key, lost)):
                 continue
             names = " and ".join(sorted(map(label, missing)))
