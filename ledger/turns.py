@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 
 from ledger.errors import SignerBusy
 from ledger.retries import LOCK_NOT_AVAILABLE
 
 _LOCK = "hashtext('ledger checkpoint')"
-_WAIT = "20s"
-_PATIENCE = "SELECT set_config('lock_timeout', %s, false)"
+_PATIENCE = (
+    "SELECT set_config('lock_timeout', coalesce(nullif(current_setting('lock_timeout'), '0'), '20s'),"
+    " true)"
+)
 _BUSY = (
     "another session holds the signer's lock, pg_advisory_lock(hashtext('ledger checkpoint')): a "
     "long signing, which will end, or somebody who keeps it. Try again; if it stays, find the "
@@ -24,7 +26,8 @@ def turn() -> Iterator[None]:
 
     Raises SignerBusy.
     """
-    _take("pg_advisory_lock")
+    with transaction.atomic():  # for the patience alone: the lock is the session's
+        _take("pg_advisory_lock")
     try:
         yield
     finally:
@@ -39,17 +42,11 @@ def take_turns() -> None:
 
 def _take(lock: str) -> None:
     """Take the signer's lock. Raises SignerBusy if somebody else holds it for long: for 20 seconds,
-    or as long as the connection itself waits for a lock."""
+    or as long as the connection itself waits for a lock. So does the transaction from here on."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('lock_timeout')")
-        [before] = cursor.fetchone()
-        cursor.execute(_PATIENCE, [_WAIT if before == "0" else before])
         try:
-            cursor.execute(f"SELECT {lock}({_LOCK})")
+            cursor.execute(f"{_PATIENCE}; SELECT {lock}({_LOCK})")
         except OperationalError as error:
-            if not connection.in_atomic_block:  # else it is rolled back with the transaction
-                cursor.execute(_PATIENCE, [before])
             if getattr(error.__cause__, "sqlstate", None) == LOCK_NOT_AVAILABLE:
                 raise SignerBusy(_BUSY) from error
             raise
-        cursor.execute(_PATIENCE, [before])

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
-from ledger import checkpoints, guards, journal, keychain, keys, notes
+from ledger import checkpoints, guards, journal, keychain, keys, notes, turns
 from ledger.checkpoints import Signed, checkpoint_make
 from ledger.encoding import Canonical
 from ledger.errors import DoesNotExtend, KeyUnusable, WillNotSign
@@ -299,13 +299,13 @@ def test_whoever_holds_the_signers_lock_stops_nobody_for_good(signed: Signed) ->
     assert setting() == "0"
 
 
-def test_who_waits_for_the_signer_waits_for_twenty_seconds_and_then_as_before() -> None:
-    append()
+def test_the_signer_is_waited_for_for_twenty_seconds_and_afterwards_all_is_as_before() -> None:
     with transaction.atomic():
-        checkpoints.latest()
-        assert setting() == "0"
-    checkpoint_make()
+        turns.take_turns()
+        assert setting() == "20s"
     assert setting() == "0"
+    with turns.turn():
+        assert setting() == "0"
 
 
 def setting() -> str:
@@ -320,7 +320,7 @@ def test_a_false_checkpoint_is_an_alarm_that_an_owner_repairs(signed: Signed) ->
     with signed_in() as session:
         session.execute("INSERT INTO ledger_checkpoint VALUES (2, 4, %s)", [note])
     assert any(problem.startswith("checkpoint 2: the signature of") for problem in found())
-    with pytest.raises(DoesNotExtend, match="^checkpoint 2: "):
+    with pytest.raises(DoesNotExtend, match=r"^checkpoint 2: "):
         checkpoint_make()
     with as_owner(), transaction.atomic():  # as docs/operations.md says
         execute("ALTER TABLE ledger_checkpoint DISABLE TRIGGER ledger_checkpoint_stays")
