@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from ledger import keys, signing
+from ledger import keychain, keys, signing
 from ledger.errors import KeyUnusable, MemoryUnusable, NoteError
-from ledger.keys import Keyring, LoggedKey
+from ledger.keychain import Chain, label
+from ledger.keys import Keyring
 from ledger.memory import Memory
 from ledger.models import Checkpoint
 from ledger.notes import Checkpoint as Said
@@ -77,23 +78,28 @@ class Audit:
         `size`, the number of entries there are.
         """
         yield from self.unusable
-        walk = _Walk(self, keys.logged(), roots, size)
+        chain = keychain.read()
+        for sequence, problem in chain.problems:
+            yield f"entry {sequence}", problem
+        walk = _Walk(self, chain, roots, size)
         for row in Checkpoint.objects.order_by("number").iterator(chunk_size=_CHUNK):
             for problem in walk.problems(row):
                 yield f"checkpoint {row.number}", problem
         yield from walk.newest()
+        yield from walk.rotations()
         yield from walk.remembered()
 
 
 class _Walk:
     """The checkpoints in their order."""
 
-    def __init__(self, audit: Audit, known: list[LoggedKey], roots: Roots, size: int) -> None:
-        self._audit, self._known, self._roots, self._size = audit, known, roots, size
-        self._verifiers = keys.verifiers_of(known, audit.ring)
-        self._since: dict[Verifier, int] = {}
-        for key in known:
-            self._since.setdefault(key.verifier, key.sequence)
+    def __init__(self, audit: Audit, chain: Chain, roots: Roots, size: int) -> None:
+        self._audit, self._known, self._roots, self._size = audit, chain.keys, roots, size
+        self._verifiers = keys.verifiers_of(self._known, audit.ring)
+        self._since = {key.verifier: key.sequence for key in self._known}
+        # The rotations that no checkpoint takes over yet.
+        self._open = [key for key in self._known if key.replaces and not key.lost]
+        self._seen: dict[tuple[int, frozenset[Verifier]], int] = {}
         self._number = 0
         self._covered = 0
         self._held = 0  # up to here the entries are as a checkpoint says
@@ -119,12 +125,13 @@ class _Walk:
         yield from self._order_problems(row, said)
         yield from self._log_problems(said)
         self._covered = max(self._covered, said.size)
+        self._open = [key for key in self._open if not key.is_vouched_for(said.size, self._signers)]
 
     def _signature_problems(self, opened: OpenedNote, said: Said) -> Iterator[str]:
         at_hand = self._audit.ring.verifiers if self._audit.ring else []
         for verifier in opened.verified:
             if verifier not in at_hand and self._since[verifier] > said.size:
-                yield f"signed by {keys.label(verifier)}, which the log did not know by then"
+                yield f"signed by {label(verifier)}, which the log did not know by then"
         origin = self._known[0].verifier.name if self._known else opened.verified[0].name
         if said.origin != origin:
             yield f"of the log {said.origin!r}; this one is {origin!r}"
@@ -134,6 +141,10 @@ class _Walk:
             yield f"its column says {row.size} entries, its note {said.size}"
         if said.size < self._covered:
             yield f"knows {said.size} entries, and one before it {self._covered}"
+        # The signer makes no two alike: one could be put in the place of another.
+        first = self._seen.setdefault((said.size, frozenset(self._signers)), row.number)
+        if first != row.number:
+            yield f"says nothing but what checkpoint {first} says: it is not the one that was here"
 
     def _log_problems(self, said: Said) -> Iterator[str]:
         if said.size > self._size:
@@ -154,8 +165,8 @@ class _Walk:
         if ring and self._known and ring.current.verifier != self._known[-1].verifier:
             yield (
                 "signing key",
-                f"{ring.source} has {keys.label(ring.current.verifier)}, and the log knows "
-                f"{keys.label(self._known[-1].verifier)}: the key was swapped",
+                f"{ring.source} has {label(ring.current.verifier)}, and the log knows "
+                f"{label(self._known[-1].verifier)}: the key was swapped",
             )
         if not self._number:
             return
@@ -166,8 +177,18 @@ class _Walk:
         elif self._known[-1].sequence <= self._covered and (
             self._known[-1].verifier not in self._signers
         ):
-            label = keys.label(self._known[-1].verifier)
-            yield place, f"the newest, is not signed by the log's newest key {label}"
+            name = label(self._known[-1].verifier)
+            yield place, f"the newest, is not signed by the log's newest key {name}"
+
+    def rotations(self) -> Iterator[Place]:
+        """Whoever trusts the key before each key learns of that from a checkpoint by both."""
+        for key in self._open:
+            if key.replaces and key.sequence <= self._covered:
+                yield (
+                    f"entry {key.sequence}",
+                    f"has {label(key.verifier)} take over from {label(key.replaces)}, and no "
+                    "checkpoint that covers it is signed by both: it was taken away",
+                )
 
     def remembered(self) -> Iterator[Place]:
         """The log and the checkpoints hold all that the signer remembers to have signed."""

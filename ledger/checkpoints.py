@@ -10,7 +10,7 @@ from typing import Literal, overload
 
 from django.conf import settings
 
-from ledger import keys, signing
+from ledger import keychain, keys, signing
 from ledger.errors import KeyUnusable
 from ledger.journal import TreeHead
 from ledger.models import Checkpoint
@@ -40,7 +40,8 @@ def checkpoint_make(*, force: Literal[True]) -> Signed: ...
 def checkpoint_make(*, force: bool = False) -> Signed | None: ...
 def checkpoint_make(*, force: bool = False) -> Signed | None:
     """Sign the present head if the log has grown, or the keys changed, or `force`; or return the
-    standing checkpoint. None where the log is empty (unless forced) and always was.
+    standing checkpoint, also where a new one would be like one there is. None where the log is
+    empty (unless forced) and always was.
 
     In a transaction of the caller, it sees what that sees, at READ COMMITTED, and holds the
     signer's lock until it ends; one that has appended entries of its own is refused, for they may
@@ -82,12 +83,12 @@ def verifier_keys() -> list[Verifier]:
     ring = None
     with suppress(KeyUnusable):  # the signer's to complain of; readers need the public keys alone
         ring = keys.at_hand()
-    return keys.verifiers_of(keys.logged(), ring)
+    return keys.verifiers_of(keychain.read().keys, ring)
 
 
 def origin() -> str:
     """The name of the log, which its first key fixed; LEDGER_ORIGIN before there is one."""
-    known = [key.verifier for key in keys.logged()] or verifier_keys()
+    known = [key.verifier for key in keychain.read().keys] or verifier_keys()
     return known[0].name if known else str(settings.LEDGER_ORIGIN)
 
 

@@ -14,6 +14,7 @@ LedgerError
 └── WillNotSign            no checkpoint is signed; says what is wrong and what to do
     ├── KeyUnusable        the signing key is missing, malformed, or not the one the log knows
     ├── MemoryUnusable     the signer's state file is damaged, or of another ledger
+    ├── SignerBusy         somebody else holds the signer's lock for too long
     └── DoesNotExtend      the log is not what was signed before, with entries added to it
 """
 
@@ -81,6 +82,10 @@ class KeyUnusable(WillNotSign):
 
 class MemoryUnusable(WillNotSign):
     """What the signer remembers, its state file, is damaged or belongs to another ledger."""
+
+
+class SignerBusy(WillNotSign):
+    """Another signing is under way for too long, or somebody only holds its lock."""
 
 
 class DoesNotExtend(WillNotSign):

@@ -41,7 +41,7 @@ TABLES: dict[str, str] = {
 FUNCTIONS: dict[str, str] = {
     "ledger_advance": "0a98f3b82e41f9f3",
     "ledger_append_staged": "c4349d92243fc139",
-    "ledger_checkpoint_follows": "6d85c3a5a6e82f84",
+    "ledger_checkpoint_follows": "ddd2cbd105fc974a",
     "ledger_close_batch": "d83d843615e2403f",
     "ledger_demand_entry": "746fa95076b20be5",
     "ledger_demand_form": "e547252c6e3f983f",

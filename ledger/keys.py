@@ -2,7 +2,7 @@
 
 At hand are the keys of the setting LEDGER_KEY or else of the file LEDGER_KEY_FILE, separated by
 white space: the first is the current one, the others are being retired and sign as well. The log
-knows a key by an entry of kind `key.introduced` or `key.rotated`; the last such entry's counts.
+knows a key by the chain of its entries, see `ledger.keychain`; the last one counts.
 """
 
 import stat
@@ -15,13 +15,11 @@ from django.conf import settings
 
 from ledger import private
 from ledger.encoding import Canonical
-from ledger.errors import EncodingError, KeyUnusable, NoteError
-from ledger.journal import body_of
+from ledger.errors import KeyUnusable, NoteError
+from ledger.keychain import LoggedKey, label
 from ledger.merkle import EMPTY_ROOT
-from ledger.models import Entry
 from ledger.notes import Signer, Verifier, checkpoint_text
 
-INTRODUCED, ROTATED = "key.introduced", "key.rotated"
 _FORM = "PRIVATE+KEY+<name>+<8 hex digits>+<base64>"
 
 
@@ -44,14 +42,6 @@ class Keyring:
     def origin(self) -> str:
         """The name that every key signs under: that of the log."""
         return self.current.name
-
-
-@dataclass(frozen=True)
-class LoggedKey:
-    """A key as the log introduces it, in the entry of this sequence."""
-
-    sequence: int
-    verifier: Verifier
 
 
 def from_environment() -> bool:
@@ -125,16 +115,6 @@ def parse(texts: Sequence[str], source: str) -> Keyring:
     return Keyring(signers, source)
 
 
-def logged() -> list[LoggedKey]:
-    """Every key that the log introduces, oldest first. An entry that shows none is passed over."""
-    entries = Entry.objects.filter(kind__in=(INTRODUCED, ROTATED)).order_by("sequence")
-    return [
-        LoggedKey(entry.sequence, verifier)
-        for entry in entries
-        if (verifier := _shown_by(entry)) is not None
-    ]
-
-
 def verifiers_of(known: Iterable[LoggedKey], ring: Keyring | None) -> list[Verifier]:
     """All public keys that may have signed, the newest first, each once."""
     of_log = [key.verifier for key in known][::-1]
@@ -142,27 +122,16 @@ def verifiers_of(known: Iterable[LoggedKey], ring: Keyring | None) -> list[Verif
     return list(dict.fromkeys([*unlogged, *of_log]))
 
 
-def label(verifier: Verifier) -> str:
-    """How entries and messages name a key: `<name>+<8 hex digits>`."""
-    return f"{verifier.name}+{verifier.key_id.hex()}"
-
-
-def facts(verifier: Verifier, *, replaces: Verifier | None) -> dict[str, Canonical]:
-    """What the log says of a new key."""
+def facts(
+    verifier: Verifier, *, replaces: Verifier | None, lost: bool = False
+) -> dict[str, Canonical]:
+    """What the log says of a new key, and of the loss of the one before it."""
     row: dict[str, Canonical] = {
         "id": label(verifier),
         "public": str(verifier),
         "replaces": label(replaces) if replaces else None,
     }
-    return {"key": [row]}
-
-
-def _shown_by(entry: Entry) -> Verifier | None:
-    try:
-        [row] = body_of(entry)["facts"]["key"]
-        return Verifier.parse(row["public"])
-    except (EncodingError, NoteError, KeyError, TypeError, ValueError):
-        return None
+    return {"key": [row], "lost": True} if lost else {"key": [row]}
 
 
 def _bad_name(name: str) -> str:

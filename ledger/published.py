@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ledger import checkpoints, keys
+from ledger import checkpoints, keychain
 from ledger.checkpoints import Signed
 from ledger.errors import EncodingError
 from ledger.journal import body_of
@@ -25,7 +25,7 @@ class PublicKey:
 
     @property
     def label(self) -> str:
-        return keys.label(self.verifier)
+        return keychain.label(self.verifier)
 
 
 def public_keys() -> list[PublicKey]:
@@ -36,14 +36,11 @@ def public_keys() -> list[PublicKey]:
 
 def _told() -> dict[str, PublicKey]:
     found: dict[str, PublicKey] = {}
-    kinds = (keys.INTRODUCED, keys.ROTATED)
-    for entry in Entry.objects.filter(kind__in=kinds).order_by("sequence"):
-        try:
-            body = body_of(entry)
-            [row] = body["facts"]["key"]
-            found[row["public"]] = _public_key(entry.sequence, body, row)
-        except (EncodingError, KeyError, TypeError, ValueError):
-            continue  # shows no key; verification names it
+    named = [key.sequence for key in keychain.read().keys]
+    for entry in Entry.objects.filter(sequence__in=named):
+        body = body_of(entry)
+        [row] = body["facts"]["key"]
+        found[row["public"]] = _public_key(entry.sequence, body, row)
     return found
 
 

@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import connection, transaction
 
-from ledger import journal, keys, signing
+from ledger import journal, keychain, keys, memory, signing
 from ledger.errors import KeyUnusable, WillNotSign
+from ledger.keychain import Chain, label
 from ledger.keys import Keyring
 from ledger.models import Checkpoint
 from ledger.notes import Verifier
+from ledger.turns import turn
 
 _LONGEST_REASON = 1_000
 
@@ -42,27 +44,38 @@ def key_rotate(*, reason: str, lost: bool = False) -> Rotated:
     if connection.in_atomic_block:
         raise WillNotSign("a rotation has transactions of its own; call it outside of any other")
     reason = _checked(reason)
-    with signing.turn():
-        known = [key.verifier for key in keys.logged()]
+    with turn():
+        chain = keychain.read()
+        chain.insist_whole()
+        known = [key.verifier for key in chain.keys]
         if not known:
             raise KeyUnusable("nothing was signed yet: there is no key to rotate")
+        _insist_ours(chain, lost)
         ring = _from_environment(known, lost) if keys.from_environment() else _in_file(known, lost)
         if ring.current.verifier != known[-1]:
-            _record(ring.current.verifier, replaces=known[-1], reason=reason)
+            _record(ring.current.verifier, replaces=known[-1], reason=reason, lost=lost)
         return _finish(ring, signing.sign_head(force=False))
+
+
+def _insist_ours(chain: Chain, lost: bool) -> None:
+    """Nothing takes over from a key that was never signed for, and that somebody may have slipped
+    in. Raises DoesNotExtend."""
+    ring = keys.at_hand()
+    unsigned = signing.unsigned(chain, memory.load(settings.LEDGER_STATE_FILE))
+    chain.insist_at_hand(unsigned, ring.verifiers if ring else (), lost=lost)
 
 
 def _from_environment(known: list[Verifier], lost: bool) -> Keyring:
     """The keys of LEDGER_KEY, which the operator has put there: the new one, then the old one."""
     ring = keys.parse(settings.LEDGER_KEY.split(), "LEDGER_KEY")
     new, others = ring.current.verifier, ring.verifiers[1:]
-    old = keys.label(known[-1])
+    old = label(known[-1])
     if new == known[-1]:
         # Recorded already, unless the two were put in the wrong order.
         if (not others and not lost) or any(verifier not in known for verifier in others):
             raise KeyUnusable(_HOW_IN_ENVIRONMENT.format(name=ring.origin))
     elif new in known:
-        raise KeyUnusable(f"LEDGER_KEY: {keys.label(new)} was retired; a key never comes back")
+        raise KeyUnusable(f"LEDGER_KEY: {label(new)} was retired; a key never comes back")
     elif lost and known[-1] in others:
         raise KeyUnusable(f"LEDGER_KEY holds {old}, so it is not lost; leave out --lost")
     elif not lost and known[-1] not in others:
@@ -84,7 +97,7 @@ def _in_file(known: list[Verifier], lost: bool) -> Keyring:
     elif held == known[-1:] and not lost:
         keys.keep([keys.new_key(ring.origin), ring.current])
     elif held[0] in known[:-1]:
-        raise KeyUnusable(f"{path}: {keys.label(held[0])} was retired; a key never comes back")
+        raise KeyUnusable(f"{path}: {label(held[0])} was retired; a key never comes back")
     made = keys.at_hand()
     if made is None:
         raise KeyUnusable(f"{path} went away meanwhile; run the rotation again")
@@ -97,7 +110,7 @@ def _check_lost(held: list[Verifier], known: list[Verifier], lost: bool) -> None
     path, in_use = settings.LEDGER_KEY_FILE, known[-1]
     if not lost and in_use not in held:
         raise KeyUnusable(
-            f"{path} does not hold {keys.label(in_use)}, which signs until now: restore it. If it "
+            f"{path} does not hold {label(in_use)}, which signs until now: restore it. If it "
             "is lost for good, say --lost"
         )
     if lost and in_use in held and (in_use != held[0] or signing.signed_by(in_use)):
@@ -111,13 +124,14 @@ def _check_name(ring: Keyring, known: list[Verifier]) -> None:
         )
 
 
-def _record(verifier: Verifier, *, replaces: Verifier, reason: str) -> None:
+def _record(verifier: Verifier, *, replaces: Verifier, reason: str, lost: bool) -> None:
+    facts = {**keys.facts(verifier, replaces=replaces, lost=lost), "reason": reason}
     with transaction.atomic():
         journal.append(
-            kind=keys.ROTATED,
-            subject=f"key:{keys.label(verifier)}",
+            kind=keychain.ROTATED,
+            subject=f"key:{label(verifier)}",
             actor="system",
-            facts={**keys.facts(verifier, replaces=replaces), "reason": reason},
+            facts=facts,
         )
 
 

@@ -1,22 +1,32 @@
 """The signer. It believes its keys and its memory, and of the database only what it can rehash."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import connection, transaction
 
-from ledger import journal, keys, memory, merkle
-from ledger.errors import DoesNotExtend, KeyUnusable, MemoryUnusable, NoteError, WillNotSign
+from ledger import journal, keychain, keys, memory, merkle
+from ledger.drafts import read_entry
+from ledger.errors import (
+    DoesNotExtend,
+    EncodingError,
+    KeyUnusable,
+    MemoryUnusable,
+    NoteError,
+    WillNotSign,
+)
+from ledger.keychain import Chain, LoggedKey, label
 from ledger.memory import Memory
 from ledger.merkle import Frontier
 from ledger.models import Checkpoint, Entry
 from ledger.notes import OpenedNote, Verifier, checkpoint_text, open_note, parse_checkpoint, sign
+from ledger.turns import take_turns
 
 _CHUNK = 2_000
-_LOCK = "hashtext('ledger checkpoint')"
 _VERIFY = "Nothing was signed. Run manage.py verify_ledger"
+_STRANGE = f"{_VERIFY}. {keychain.WHAT_TO_DO}"
 
 # Whether the head was last moved by this very transaction, or by a part of it (a savepoint), whose
 # number is a later one. A row tells 32 bits of the number, the status is asked by all 64.
@@ -37,7 +47,7 @@ def sign_head(*, force: bool) -> Checkpoint:
     """
     introduce_key()
     with transaction.atomic():
-        _take_turns()
+        take_turns()
         _refuse_own_entries()
         return _Signing().sign(force=force)
 
@@ -48,7 +58,7 @@ def introduce_key() -> None:
     Where the log knows none, its first key is introduced, and made if there is none. Any later key
     must be recorded by a rotation: it may have been swapped.
     """
-    if keys.logged():
+    if _chain().keys:
         return
     if connection.in_atomic_block:
         raise WillNotSign(
@@ -56,8 +66,8 @@ def introduce_key() -> None:
             "can cover it; call key_introduce() before you open yours"
         )
     with transaction.atomic():
-        _take_turns()
-        if keys.logged():
+        take_turns()
+        if _chain().keys:
             return
         if Checkpoint.objects.exists() or memory.load(settings.LEDGER_STATE_FILE):
             raise DoesNotExtend(
@@ -66,23 +76,11 @@ def introduce_key() -> None:
             )
         verifier = keys.at_hand_or_made().current.verifier
         journal.append(
-            kind=keys.INTRODUCED,
-            subject=f"key:{keys.label(verifier)}",
+            kind=keychain.INTRODUCED,
+            subject=f"key:{label(verifier)}",
             actor="system",
             facts=keys.facts(verifier, replaces=None),
         )
-
-
-@contextmanager
-def turn() -> Iterator[None]:
-    """Keeps other signers waiting over several transactions; inside, one may sign."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT pg_advisory_lock({_LOCK})")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT pg_advisory_unlock({_LOCK})")
 
 
 def settled_memory() -> Memory | None:
@@ -91,7 +89,7 @@ def settled_memory() -> Memory | None:
     To be asked before the snapshot it is compared with. Raises MemoryUnusable.
     """
     with transaction.atomic():
-        _take_turns()
+        take_turns()
         return memory.load(settings.LEDGER_STATE_FILE)
 
 
@@ -99,18 +97,23 @@ class _Signing:
     """One turn of the signer: what it remembers, and whether what it finds extends that."""
 
     def __init__(self) -> None:
-        known = keys.logged()
-        self._ring = _known_ring(known)
-        self._verifiers = keys.verifiers_of(known, self._ring)
+        # First the head: of all that is read after it, only what it covers is asked.
+        self._head = journal.head()
+        chain = keychain.read(until=self._head.size)
+        chain.insist_whole()
         self._memory = memory.load(settings.LEDGER_STATE_FILE)
+        ring = keys.at_hand()
+        chain.insist_at_hand(unsigned(chain, self._memory), ring.verifiers if ring else ())
+        self._ring = _known_ring(chain.keys, ring)
+        self._verifiers = keys.verifiers_of(chain.keys, self._ring)
         if self._memory:
             self._check_memory(self._memory)
 
     def sign(self, *, force: bool) -> Checkpoint:
-        head = journal.head()
+        head = self._head
         frontier = self._rehashed(head)
         standing = self._standing()
-        if not force and standing and self._is_current(standing, head.size):
+        if standing and self._says_it_all(standing, force=force):
             if self._memory is None or self._memory.number < standing.number:
                 self._remember(standing, frontier)
             return standing
@@ -151,10 +154,11 @@ class _Signing:
         known = self._stored_since()
         claim = _hold(known, frontier)
         entries = journal.appended(after=frontier.size, until=head.size).order_by("sequence")
-        bodies = entries.values_list("sequence", "body").iterator(chunk_size=_CHUNK)
-        for sequence, body in bodies:
+        bodies = entries.values_list("sequence", "kind", "body").iterator(chunk_size=_CHUNK)
+        for sequence, kind, body in bodies:
             if sequence != frontier.size + 1:
                 raise DoesNotExtend(f"entry {frontier.size + 1} is missing. {_VERIFY}")
+            _insist_is_entry(sequence, kind, bytes(body))
             frontier.add(merkle.leaf_hash(bytes(body)))
             claim = _hold(known, frontier, claim)
         if (frontier.size, frontier.root().hex()) != (head.size, head.root):
@@ -210,11 +214,19 @@ class _Signing:
             )
         return newest
 
-    def _is_current(self, standing: Checkpoint, size: int) -> bool:
-        """Whether it covers everything and carries the signature of every key at hand."""
-        opened = self._opened(standing)
-        covers = parse_checkpoint(opened.text).size == size
-        return covers and set(self._ring.verifiers) <= set(opened.verified)
+    def _says_it_all(self, standing: Checkpoint, *, force: bool) -> bool:
+        """Whether it covers everything, signed by every key at hand, and is not to be signed anew.
+
+        Nor is it where that would repeat a checkpoint: no two are alike, so that none can be put in
+        another's place.
+        """
+        if standing.size != self._head.size:
+            return False
+        at_hand = set(self._ring.verifiers)
+        if not force and at_hand <= set(self._opened(standing).verified):
+            return True
+        alike = Checkpoint.objects.filter(size=standing.size)
+        return any(set(self._opened(row).verified) == at_hand for row in alike)
 
     def _remember(self, row: Checkpoint, frontier: Frontier) -> None:
         remembered = Memory(row.number, row.note, tuple(frontier.nodes))
@@ -245,20 +257,55 @@ def _hold(
     return claim
 
 
-def _known_ring(known: list[keys.LoggedKey]) -> keys.Keyring:
+def unsigned(chain: Chain, remembered: Memory | None) -> list[LoggedKey]:
+    """The keys that no checkpoint takes over yet: neither one remembered, nor one stored since."""
+    found = [
+        key for key in chain.keys if remembered is None or key.sequence > remembered.checkpoint.size
+    ]
+    if not found:
+        return []
+    verifiers = keys.verifiers_of(chain.keys, None)
+    rows = Checkpoint.objects.filter(number__gt=remembered.number if remembered else 0)
+    for row in rows.order_by("number").iterator(chunk_size=_CHUNK):
+        # One that nobody can read, or of another log, takes over nothing, and is refused later.
+        with suppress(NoteError):
+            opened = open_note(row.note, verifiers)
+            size = parse_checkpoint(opened.text).size
+            found = [key for key in found if not key.is_vouched_for(size, opened.verified)]
+    return found
+
+
+def _chain() -> Chain:
+    """The log's keys. Raises DoesNotExtend where they are no chain."""
+    chain = keychain.read()
+    chain.insist_whole()
+    return chain
+
+
+def _insist_is_entry(sequence: int, kind: str, body: bytes) -> None:
+    """What is signed is an entry, and one that is found by what it says: else a key could hide."""
+    try:
+        said = read_entry(body)
+    except EncodingError as error:
+        raise DoesNotExtend(f"entry {sequence} is none: {error}. {_STRANGE}") from error
+    if said["kind"] != kind:
+        raise DoesNotExtend(f"entry {sequence}: its column kind is not what it says. {_STRANGE}")
+
+
+def _known_ring(known: list[LoggedKey], ring: keys.Keyring | None) -> keys.Keyring:
     """The keys at hand, the current of which is the log's. Raises KeyUnusable."""
     if not known:
         raise KeyUnusable("the log knows no key yet; run the pass again")
-    wanted = keys.label(known[-1].verifier)
-    ring = keys.at_hand()
+    wanted = f"{label(known[-1].verifier)} by its entry {known[-1].sequence}"
     if ring is None:
         raise KeyUnusable(
-            f"the key {wanted} is missing: restore {settings.LEDGER_KEY_FILE} or set LEDGER_KEY. "
+            f"the log knows the key {wanted}, which is missing: restore {settings.LEDGER_KEY_FILE} "
+            "or set LEDGER_KEY. "
             'If it is lost for good: manage.py rotate_key --lost --reason "…"'
         )
     if ring.current.verifier != known[-1].verifier:
         raise KeyUnusable(
-            f"{ring.source} has the key {keys.label(ring.current.verifier)}, and the log knows "
+            f"{ring.source} has the key {label(ring.current.verifier)}, and the log knows "
             f'{wanted}: put that back, or record the change with manage.py rotate_key --reason "…"'
         )
     return ring
@@ -269,12 +316,6 @@ def nothing_to_sign() -> bool:
     if journal.head().size or Entry.objects.exists() or Checkpoint.objects.exists():
         return False
     return memory.load(settings.LEDGER_STATE_FILE) is None
-
-
-def _take_turns() -> None:
-    """Wait for other signers; held until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
 
 
 def _refuse_own_entries() -> None:

@@ -371,7 +371,7 @@ def unbase64(text: str) -> bytes:
 
 # --- changes of key: entries that say which key takes over ------------------------------------
 
-ROTATED = "key.rotated"
+INTRODUCED, ROTATED = "key.introduced", "key.rotated"
 
 
 class Rotation(NamedTuple):
@@ -380,14 +380,28 @@ class Rotation(NamedTuple):
     replaces: str  # the label of a key
 
 
-def read_rotation(number: int, facts: dict[str, Any]) -> Rotation | None:
-    """What an entry of this kind says; None where it names no key: nobody is then trusted by it."""
-    with contextlib.suppress(Problem, KeyError, TypeError, ValueError):
-        [row] = facts["key"]
-        rotation = Rotation(number, parse_key(row["public"]), str(row["replaces"]))
-        if row["id"] == rotation.key.label:
-            return rotation
-    return None
+class Chain:
+    """The keys as the log names them: one is introduced, then each replaces the one before it.
+
+    An entry that does not go on so names none: nobody is trusted by it.
+    """
+
+    def __init__(self) -> None:
+        self.name = ""
+        self.labels: list[str] = []
+        self.rotations: list[Rotation] = []
+
+    def add(self, number: int, kind: str, facts: dict[str, Any]) -> None:
+        with contextlib.suppress(Problem, KeyError, TypeError, ValueError):
+            [row] = facts["key"]
+            key = parse_key(row["public"])
+            expected = (ROTATED, self.labels[-1]) if self.labels else (INTRODUCED, None)
+            chains = (kind, row["replaces"]) == expected and row["id"] == key.label
+            # A log keeps its name, and a key never comes back.
+            if chains and self.name in ("", key.name) and key.label not in self.labels:
+                if self.labels:
+                    self.rotations.append(Rotation(number, key, self.labels[-1]))
+                self.name, self.labels = key.name, [*self.labels, key.label]
 
 
 class Trust:
@@ -618,7 +632,7 @@ class Log:
         self.scores = Scores()
         self.uuids: set[bytes] = set()
         self.time = ""
-        self.rotations: list[Rotation] = []
+        self.chain = Chain()
 
     def add(self, line: bytes) -> None:
         body = line[:-1] if line.endswith(b"\n") else line
@@ -629,8 +643,8 @@ class Log:
             entry = parse_entry(body)
             self._check_order(entry["time"], bytes.fromhex(entry["uuid"].replace("-", "")))
             self.scores.fold(entry["facts"], self.tree.size)
-            if entry["kind"] == ROTATED:
-                self.rotations += filter(None, [read_rotation(self.tree.size, entry["facts"])])
+            if entry["kind"] in (INTRODUCED, ROTATED):
+                self.chain.add(self.tree.size, entry["kind"], entry["facts"])
 
     def _check_order(self, time: str, uuid: bytes) -> None:
         last, self.time = self.time, max(time, self.time)
@@ -703,7 +717,7 @@ def verify_export(
     for name, value in {"format": EXPORT, "root": root, "size": size}.items():
         if header.get(name, value) != value:
             findings.add("line 1, the header", f"its {name} is {header[name]!r}, not {value!r}")
-    trust = Trust(keys, log.rotations)
+    trust = Trust(keys, log.chain.rotations)
     signed = check_trailer(trailer, header.get("origin"), log, trust)
     for name, checkpoints in witnesses.items():
         for checkpoint in checkpoints:

@@ -1,4 +1,4 @@
-"""Signed checkpoints: numbered without gaps, never smaller than the one before, never changed."""
+"""Signed checkpoints: numbered without gaps, never smaller than the last, of what there is."""
 
 from django.db import migrations, models
 
@@ -22,6 +22,14 @@ BEGIN
         RAISE EXCEPTION 'INSERT on ledger_checkpoint is refused: % of % entries does not follow % of %',
             NEW.number, NEW.size, coalesce(last.number, 0), coalesce(last.size, 0)
             USING ERRCODE = 'restrict_violation';
+    END IF;
+    -- Whoever may insert must not be able to block the numbers and sizes to come. Whether the note is
+    -- signed, and its root the log's, the signer and verification ask.
+    IF NEW.size > (SELECT size FROM ledger_head WHERE id = 1)
+       OR split_part(NEW.note, E'\n', 2) <> NEW.size::text
+       OR length(split_part(NEW.note, E'\n', 3)) <> 44 THEN
+        RAISE EXCEPTION 'INSERT on ledger_checkpoint is refused: % is no checkpoint of % entries of this log',
+            NEW.number, NEW.size USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NEW;
 END $$;

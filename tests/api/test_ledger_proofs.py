@@ -93,7 +93,8 @@ def test_the_list_of_checkpoints_takes_a_fixed_number_of_queries(
     log: APIClient, django_assert_max_num_queries: Any
 ) -> None:
     for _ in range(20):
-        checkpoint_make(force=True)
+        write_log(1)
+        checkpoint_make()
     with django_assert_max_num_queries(1):
         log.get(f"{ADDRESS}/checkpoints/")
 

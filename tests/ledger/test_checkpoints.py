@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from ledger import checkpoints, journal, keys, notes
+from ledger import checkpoints, journal, keychain, notes
 from ledger.checkpoint_audit import Audit
 from ledger.checkpoints import Signed, checkpoint_make
 from ledger.errors import DoesNotExtend, KeyUnusable, MemoryUnusable, NoteError, WillNotSign
@@ -101,8 +101,17 @@ def test_checkpoints_are_numbered_and_found_by_what_they_cover(signed: Signed) -
 
 def test_what_has_not_grown_is_not_signed_anew_unless_asked(signed: Signed) -> None:
     assert made() == signed
+    append()
     assert made(force=True).number == 3
     assert found() == []
+
+
+def test_no_checkpoint_is_made_that_says_what_another_says(signed: Signed) -> None:
+    for _ in range(2):
+        assert made(force=True) == signed
+    state_file().unlink()
+    assert made(force=True) == signed
+    assert state()["number"] == 2
 
 
 def test_an_empty_log_is_not_signed_unless_asked() -> None:
@@ -138,6 +147,14 @@ def test_key_and_memory_are_for_the_owner_alone(signed: Signed) -> None:
         "INSERT INTO ledger_checkpoint VALUES (4, 6, '')",
         "INSERT INTO ledger_checkpoint VALUES (2, 6, '')",
         "INSERT INTO ledger_checkpoint VALUES (3, 5, '')",
+        "INSERT INTO ledger_checkpoint VALUES (3, 9223372036854775807, 'garbage')",
+        "INSERT INTO ledger_checkpoint SELECT 3, 7, replace(note, E'\\n6\\n', E'\\n7\\n')"
+        " FROM ledger_checkpoint WHERE number = 2",
+        "INSERT INTO ledger_checkpoint VALUES (3, 6, '')",
+        "INSERT INTO ledger_checkpoint SELECT 3, 6, note FROM ledger_checkpoint WHERE number = 1",
+        "INSERT INTO ledger_checkpoint VALUES (3, 6, E'x\\n6\\nroot\\n')",
+        "INSERT INTO ledger_checkpoint SELECT 3, 6, replace(note, E'\\n6\\n', E'\\n06\\n')"
+        " FROM ledger_checkpoint WHERE number = 2",
     ],
 )
 def test_the_database_refuses_to_change_checkpoints_or_to_take_odd_ones(
@@ -210,8 +227,7 @@ def test_the_key_is_not_introduced_inside_somebody_elses_transaction() -> None:
 def test_a_checkpoint_lost_between_memory_and_commit_is_put_back(number: int) -> None:
     append(1, 2)
     made()
-    if number == 2:
-        append(3)
+    append(*range(number))
     lost = sign_and_crash()
     assert Checkpoint.objects.count() == 1
     assert state()["number"] == 2
@@ -392,7 +408,7 @@ def test_a_checkpoint_of_another_log_or_out_of_order_is_found(signed: Signed) ->
     own = by_key_file()
     foreign = forged(6, by=own, name="example.org/ledger")
     execute("INSERT INTO ledger_checkpoint VALUES (3, 6, %s)", foreign)
-    execute("INSERT INTO ledger_checkpoint VALUES (4, 6, %s)", forged(4, by=own))
+    tamper("INSERT INTO ledger_checkpoint VALUES (4, 6, %s)", forged(4, by=own))
     problems = " ".join(found())
     assert "checkpoint 3: of the log 'example.org/ledger'" in problems
     assert "checkpoint 4: its column says 6 entries, its note 4" in problems
@@ -547,5 +563,5 @@ def test_the_name_of_the_log_stays_when_the_address_changes(signed: Signed, sett
     append()
     assert made().note.startswith("127.0.0.1/ledger\n")
     assert checkpoints.origin() == "127.0.0.1/ledger"
-    assert keys.label(checkpoints.verifier_keys()[0]).startswith("127.0.0.1/ledger+")
+    assert keychain.label(checkpoints.verifier_keys()[0]).startswith("127.0.0.1/ledger+")
     assert found() == []

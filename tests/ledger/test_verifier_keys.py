@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ledger import keys, verifier
+from ledger import keychain, keys, verifier
 from ledger.notes import Signer, sign
 from tests.ledger.exports import ORIGIN, SMALL, Made, Told, compact, entry, verify
 
@@ -30,13 +30,18 @@ def run(tmp_path: Path) -> Run:
 def rotated(number: int, new: Signer, old: Signer, **changed: object) -> bytes:
     facts = keys.facts(new.verifier, replaces=old.verifier)
     body = json.loads(entry(number, **facts, reason="Every year"))
-    return compact({**body, "kind": keys.ROTATED, **changed})
+    return compact({**body, "kind": keychain.ROTATED, **changed})
 
 
-def log(*bodies: bytes) -> Made:
-    """Five entries, these, and one more."""
+def introduced(number: int, first: Signer) -> bytes:
+    body = json.loads(entry(number, **keys.facts(first.verifier, replaces=None)))
+    return compact({**body, "kind": keychain.INTRODUCED})
+
+
+def log(*bodies: bytes, first: Signer = ONE) -> Made:
+    """Five entries, the first of which introduces a key, these, and one more."""
     last = entry(6 + len(bodies), note="last")
-    return replace(SMALL, bodies=(*SMALL.bodies, *bodies, last))
+    return replace(SMALL, bodies=(introduced(1, first), *SMALL.bodies[1:], *bodies, last))
 
 
 def signed(made: Made, *steps: tuple[int, Sequence[Signer]]) -> Made:
@@ -64,7 +69,7 @@ def test_the_new_key_is_shown_with_the_entry_that_introduced_it(tmp_path: Path) 
         result = verifier.verify_export(opened, trusted, {}, "")
     [followed] = result.followed
     assert (followed.entry, str(followed.key)) == (6, str(TWO.verifier))
-    assert followed.replaces == keys.label(ONE.verifier)
+    assert followed.replaces == keychain.label(ONE.verifier)
 
 
 def test_a_chain_of_keys_is_followed_to_its_end(run: Run) -> None:
@@ -81,7 +86,7 @@ def test_a_swapped_key_is_found(run: Run) -> None:
     assert told.code == 1
     [found] = told.findings
     assert found.startswith("checkpoint 2: the newest is signed by no key you gave")
-    assert keys.label(THIEF.verifier) in found
+    assert keychain.label(THIEF.verifier) in found
 
 
 def test_an_entry_alone_makes_no_key_trusted(run: Run) -> None:
@@ -108,7 +113,7 @@ def test_a_key_that_was_replaced_signs_no_longer(run: Run) -> None:
     """Else a thief of an old key could go on with the log as it was before."""
     told = run(signed(ROTATED, (6, [TWO, ONE]), (7, [ONE])), ONE)
     assert told.code == 1
-    assert f"{keys.label(ONE.verifier)} was replaced in entry 6" in told.findings[0]
+    assert f"{keychain.label(ONE.verifier)} was replaced in entry 6" in told.findings[0]
 
 
 def test_of_two_keys_that_replace_the_same_the_first_counts(run: Run) -> None:
@@ -122,6 +127,42 @@ def test_entries_in_another_order_are_not_followed(run: Run) -> None:
     made = log(rotated(6, THREE, TWO), rotated(7, TWO, ONE))
     assert run(signed(made, (7, [TWO, ONE]), (8, [THREE])), ONE).code == 1
     assert run(signed(made, (7, [TWO, ONE]), (8, [TWO])), ONE).code == 0
+
+
+@pytest.mark.parametrize("place", [1, 6])
+def test_a_key_that_replaces_one_that_is_only_introduced_later_is_not_trusted(
+    place: int, run: Run
+) -> None:
+    """Else whoever writes to a young log could slip a key in before the first one."""
+    bodies = [*SMALL.bodies[1:], entry(7)]
+    bodies[place - 1 : place] = [rotated(place, THIEF, ONE), introduced(place + 1, ONE)]
+    made = replace(SMALL, bodies=tuple(retimed(bodies)))
+    size = len(made.bodies)
+    assert run(signed(made, (size - 1, [ONE]), (size, [THIEF])), ONE).code == 1
+    assert run(signed(made, (size - 1, [ONE]), (size, [ONE])), ONE).code == 0
+
+
+def retimed(bodies: list[bytes]) -> list[bytes]:
+    """Each entry as the log would number and time it."""
+    times = [
+        {key: json.loads(entry(n))[key] for key in ("time", "uuid")}
+        for n in range(1, len(bodies) + 1)
+    ]
+    return [compact({**json.loads(body), **at}) for body, at in zip(bodies, times, strict=True)]
+
+
+def test_a_key_that_is_introduced_beside_the_first_replaces_nothing_and_is_not_replaced(
+    run: Run,
+) -> None:
+    made = log(introduced(6, THREE), rotated(7, THIEF, THREE))
+    assert run(signed(made, (7, [ONE, THREE]), (8, [THIEF])), THREE).code == 1
+    assert run(signed(made, (7, [ONE, THREE]), (8, [ONE])), ONE).code == 0
+
+
+def test_a_key_never_comes_back(run: Run) -> None:
+    made = log(rotated(6, TWO, ONE), rotated(7, ONE, TWO))
+    assert run(signed(made, (6, [TWO, ONE]), (7, [ONE, TWO]), (8, [TWO])), ONE).code == 0
+    assert run(signed(made, (6, [TWO, ONE]), (7, [ONE, TWO]), (8, [ONE])), ONE).code == 1
 
 
 def test_a_checkpoint_that_is_not_of_this_log_makes_no_key_trusted(run: Run) -> None:
@@ -148,7 +189,7 @@ ROW = FACTS["key"][0]
         {"key": [None]},
         {"key": [{**ROW, "public": "o+00000000+AAAA"}]},
         {"key": [{**ROW, "public": None}]},
-        {"key": [{**ROW, "id": keys.label(THIEF.verifier)}]},
+        {"key": [{**ROW, "id": keychain.label(THIEF.verifier)}]},
         {"key": [{**ROW, "replaces": None}]},
         {"key": [{**ROW, "replaces": ORIGIN}]},
         {"key": [{"id": ROW["id"], "public": ROW["public"]}]},
@@ -210,7 +251,7 @@ def test_a_receipt_and_a_checkpoint_signed_by_a_newer_key_alone_say_what_to_do(
     for arguments in asked:
         told = verify(*arguments, "--key", ONE.verifier)
         assert told.code == 1
-        assert f"by no key you gave, but by {keys.label(TWO.verifier)}" in told.findings[0]
+        assert f"by no key you gave, but by {keychain.label(TWO.verifier)}" in told.findings[0]
         assert "verify an export with the key that you have" in told.findings[0]
         assert verify(*arguments, "--key", TWO.verifier).code == 0
         stranger = Signer("example.org/other", bytes(32))

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ledger import journal, replay, verified
-from ledger.errors import CannotResume
+from ledger.errors import CannotResume, SignerBusy
 
 _WIDTH = 30
 
@@ -34,6 +34,8 @@ class Command(BaseCommand):
             result = replay.verify(since=since, progress=self._progress(since))
         except CannotResume as error:
             raise CommandError(f"--since: {error}", returncode=2) from error
+        except SignerBusy as error:
+            raise CommandError(f"could not run: {error}", returncode=2) from error
         self._clear()
         if result.intact:
             self._remember(result)
