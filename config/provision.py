@@ -24,14 +24,18 @@ def provide(superuser: str, *, owner: str, service: str) -> None:
     `superuser` is how to connect as one. Raises `EmbeddedError`.
     """
     try:
-        with psycopg.connect(superuser, autocommit=True) as server:
+        with _session(superuser) as server:
             # CREATEDB, since the tests make a database of their own.
             _provide_role(server, OWNER, "LOGIN CREATEDB", owner)
             _provide_role(server, SERVICE, "LOGIN NOCREATEDB", service)
             # Lets the owner act as the service, and never the other way round.
             _run(server, "GRANT {} TO {}", SERVICE, OWNER)
             _provide_database(server)
-        with psycopg.connect(superuser, dbname=DATABASE, autocommit=True) as server:
+            for role in (OWNER, SERVICE):
+                # A role may set for itself what locks it out, such as that it can only read.
+                _run(server, "ALTER ROLE {} RESET ALL", role)
+                _run(server, "ALTER ROLE {} IN DATABASE {} RESET ALL", role, DATABASE)
+        with _session(superuser, dbname=DATABASE) as server:
             # Once there was one role, and it owned everything.
             _run(server, "REASSIGN OWNED BY {} TO {}", SERVICE, OWNER)
     except psycopg.Error as error:
@@ -39,6 +43,12 @@ def provide(superuser: str, *, owner: str, service: str) -> None:
         raise EmbeddedError(
             f"the database cannot be prepared; is secrets/{SUPERUSER_SECRET} as it was? {reason}"
         ) from error
+
+
+def _session(superuser: str, **where: str) -> Server:
+    """Nothing that the database's owner has put there is run with a superuser's rights."""
+    options = "-c search_path=pg_catalog,pg_temp -c default_transaction_read_only=off"
+    return psycopg.connect(superuser, autocommit=True, options=options, **where)
 
 
 def _provide_role(server: Server, name: str, rights: str, password: str) -> None:

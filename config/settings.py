@@ -86,10 +86,22 @@ TEMPLATES = [
 ]
 
 
+# What a session asks for when it starts goes before what the database or a role has set for it:
+# nothing there may decide which tables are meant, or that none can be written to.
+SESSION = (
+    "-c search_path=public,pg_temp -c default_transaction_read_only=off"
+    r" -c default_transaction_isolation=read\ committed"
+)
+
+
 def _database(url: str) -> dict[str, Any]:
     database: dict[str, Any] = env.db_url_config(url)
-    if socket_folder := database.get("OPTIONS", {}).pop("host", ""):
+    options = database.setdefault("OPTIONS", {})
+    if socket_folder := options.pop("host", ""):
         database["HOST"] = socket_folder  # where `dbshell` looks for it
+    # libpq reads PGOPTIONS only where nothing is given. Of two settings, the last holds.
+    given = options.get("options") or env.str("PGOPTIONS", default="")
+    options["options"] = f"{given} {SESSION}".strip()
     return database
 
 

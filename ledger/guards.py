@@ -107,8 +107,9 @@ def digests() -> dict[str, str]:
     Those of one name add up.
     """
     rows = _query(
-        "SELECT proname, string_agg(concat_ws('|', prosrc, prosecdef, provolatile, lanname,"
-        " array_to_string(proconfig, ',')), '|' ORDER BY pg_proc.oid)"
+        "SELECT proname, pg_catalog.string_agg(pg_catalog.concat_ws('|', prosrc, prosecdef,"
+        " provolatile, lanname, pg_catalog.array_to_string(proconfig, ',')), '|'"
+        " ORDER BY pg_proc.oid)"
         " FROM pg_proc JOIN pg_language ON pg_language.oid = prolang"
         " WHERE pronamespace = %s::regnamespace AND NOT EXISTS (SELECT FROM pg_depend"
         "  WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype = 'e')"
@@ -127,21 +128,22 @@ def table_digest(table: str) -> str:
     return hashlib.sha256("\n".join(said for (said,) in rows).encode()).hexdigest()[:16]
 
 
+# `concat_ws` takes anything, so another of the name with these very parameters would be preferred.
 _ANATOMY = """
     SELECT said FROM (SELECT to_regclass(%s) AS oid) AS it, LATERAL (
-        SELECT concat_ws('|', 'column', attname, format_type(atttypid, atttypmod), attnotnull,
-            atthasdef, attgenerated, attidentity) AS said
+        SELECT pg_catalog.concat_ws('|', 'column', attname, format_type(atttypid, atttypmod),
+            attnotnull, atthasdef, attgenerated, attidentity) AS said
         FROM pg_attribute WHERE attrelid = it.oid AND attnum > 0 AND NOT attisdropped
         UNION ALL
-        SELECT concat_ws('|', 'constraint', conname, contype, convalidated, condeferrable,
-            condeferred, confrelid::regclass, conkey::text, confkey::text)
+        SELECT pg_catalog.concat_ws('|', 'constraint', conname, contype, convalidated,
+            condeferrable, condeferred, confrelid::regclass, conkey::text, confkey::text)
         FROM pg_constraint WHERE conrelid = it.oid AND contype IN ('c', 'f', 'p', 'u', 'x')
         UNION ALL
-        SELECT concat_ws('|', 'index', indexrelid::regclass, indisunique, indisvalid)
+        SELECT pg_catalog.concat_ws('|', 'index', indexrelid::regclass, indisunique, indisvalid)
         FROM pg_index WHERE indrelid = it.oid
         UNION ALL
-        SELECT concat_ws('|', 'trigger', tgname, tgfoid::regproc, tgtype, tgdeferrable,
-            tginitdeferred, tgqual IS NULL, tgattr)
+        SELECT pg_catalog.concat_ws('|', 'trigger', tgname, tgfoid::regproc, tgtype,
+            tgdeferrable, tginitdeferred, tgqual IS NULL, tgattr)
         FROM pg_trigger WHERE tgrelid = it.oid AND NOT tgisinternal
     ) AS parts ORDER BY said COLLATE "C"
 """

@@ -34,10 +34,25 @@ _POWERFUL = (
 )
 # All that a role is or could become by SET ROLE, itself included.
 _REACHABLE = "SELECT oid, rolname FROM pg_roles WHERE pg_has_role(%(role)s, oid, 'MEMBER')"
+# Whoever owns an extension can give it things of its own, but not those of a superuser.
 _NOT_OF_AN_EXTENSION = (
-    "NOT EXISTS (SELECT FROM pg_depend d WHERE d.deptype = 'e'"
-    " AND d.classid = '{0}'::regclass AND d.objid = {0}.oid)"
+    "NOT EXISTS (SELECT FROM pg_depend d JOIN pg_roles s ON s.oid = {1} WHERE s.rolsuper"
+    " AND d.deptype = 'e' AND d.classid = '{0}'::regclass::oid AND d.objid = {0}.oid)"
 )
+_NO_SYSTEMS_SCHEMA = (
+    "n.nspname <> 'information_schema' AND NOT pg_catalog.starts_with(n.nspname::text, 'pg_')"
+)
+# What must not be set for a role or a database: which tables are meant, what of them is seen,
+# whether guards fire, what is kept. With the values that change nothing.
+SETTINGS: dict[str, frozenset[str]] = {
+    "default_transaction_isolation": frozenset({"read committed"}),
+    "default_transaction_read_only": frozenset({"off"}),
+    "role": frozenset({"none"}),
+    "row_security": frozenset({"on"}),
+    "search_path": frozenset({"public", "public, pg_temp", '"$user", public'}),
+    "session_replication_role": frozenset({"origin"}),
+    "synchronous_commit": frozenset({"on", "local", "remote_write", "remote_apply"}),
+}
 
 
 class Role(str):
@@ -66,6 +81,20 @@ class Thing:
     def words(self) -> str:
         """As it stands in GRANT and REVOKE."""
         return f"{self.kind} {self.signature}"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What stands in the catalogue for sessions to come: the statement that sets it, and what."""
+
+    statement: str
+    role: str | None
+    name: str
+    value: str
+
+    @property
+    def reset(self) -> str:
+        return f"{self.statement} RESET {self.name}"
 
 
 @dataclass(frozen=True)
@@ -140,7 +169,7 @@ def other_owner(role: Role) -> Role | None:
     found = _query(
         "SELECT pg_get_userbyid(relowner) FROM pg_class WHERE relnamespace = to_regnamespace"
         "(%(schema)s) AND relkind IN ('r', 'p') AND pg_get_userbyid(relowner) <> %(role)s AND "
-        + _NOT_OF_AN_EXTENSION.format("pg_class")
+        + _NOT_OF_AN_EXTENSION.format("pg_class", "relowner")
         + " GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
         schema=SCHEMA,
         role=role,
@@ -172,13 +201,14 @@ def _relations() -> Iterator[tuple[str, Thing]]:
     rows = _query(
         "SELECT CASE WHEN relkind IN ('r', 'p') THEN 'table'"
         " WHEN relkind = 'S' THEN 'sequence' ELSE 'view' END,"
-        " oid, relname, format('%%I.%%I', %(schema)s, relname), pg_get_userbyid(relowner),"
+        " oid, relname, pg_catalog.format('%%I.%%I', %(schema)s, relname),"
+        " pg_get_userbyid(relowner),"
         " coalesce((SELECT t.relname FROM pg_depend d JOIN pg_class t ON t.oid = d.refobjid"
         "  WHERE pg_class.relkind = 'S' AND d.classid = 'pg_class'::regclass"
         "  AND d.objid = pg_class.oid AND d.deptype IN ('a', 'i') LIMIT 1), '')"
         " FROM pg_class WHERE relnamespace = to_regnamespace(%(schema)s)"
         " AND relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND "
-        + _NOT_OF_AN_EXTENSION.format("pg_class")
+        + _NOT_OF_AN_EXTENSION.format("pg_class", "relowner")
         + " ORDER BY relname",
         schema=SCHEMA,
     )
@@ -188,11 +218,11 @@ def _relations() -> Iterator[tuple[str, Thing]]:
 
 def _functions(owner: Role, *, only_owned: bool) -> tuple[Thing, ...]:
     rows = _query(
-        "SELECT oid, proname, format('%%I.%%I(%%s)', %(schema)s, proname,"
+        "SELECT oid, proname, pg_catalog.format('%%I.%%I(%%s)', %(schema)s, proname,"
         " pg_get_function_identity_arguments(oid)), pg_get_userbyid(proowner)"
         " FROM pg_proc WHERE pronamespace = to_regnamespace(%(schema)s)"
         " AND (pg_get_userbyid(proowner) = %(owner)s OR prosecdef AND NOT %(only)s) AND "
-        + _NOT_OF_AN_EXTENSION.format("pg_proc")
+        + _NOT_OF_AN_EXTENSION.format("pg_proc", "proowner")
         + " ORDER BY 3",
         schema=SCHEMA,
         owner=owner,
@@ -263,6 +293,63 @@ def surroundings(role: Role, owner: Role) -> Iterator[str]:
         yield f"{role} lacks USAGE of schema {SCHEMA}"
 
 
+def settings_of_sessions(role: Role) -> Iterator[Setting]:
+    """Which of `SETTINGS` sessions on this database begin with: the role's, or this one."""
+    rows = _query(
+        "SELECT CASE WHEN r.rolname IS NOT NULL THEN 'ALTER ROLE ' || quote_ident(r.rolname)"
+        "   || coalesce(' IN DATABASE ' || quote_ident(d.datname), '')"
+        "  ELSE coalesce('ALTER DATABASE ' || quote_ident(d.datname), 'ALTER ROLE ALL') END,"
+        " r.rolname, pg_catalog.unnest(s.setconfig) FROM pg_db_role_setting s"
+        " LEFT JOIN pg_roles r ON r.oid = s.setrole"
+        " LEFT JOIN pg_database d ON d.oid = s.setdatabase"
+        " WHERE (r.rolname IS NULL OR r.rolname IN (%(role)s, session_user))"
+        " AND (d.datname IS NULL OR d.datname = current_database()) ORDER BY 1, 3",
+        role=role,
+    )
+    for statement, whose, setting in rows:
+        name, _, value = setting.partition("=")
+        if value.lower() not in SETTINGS.get(name.lower(), {value.lower()}):
+            yield Setting(statement, whose, name, value)
+
+
+def operators() -> Iterator[str]:
+    """Operators of the schema: one for the very types of a query is preferred to PostgreSQL's."""
+    rows = _query(
+        "SELECT pg_operator.oid::pg_catalog.regoperator::text FROM pg_operator"
+        " JOIN pg_namespace n ON n.oid = oprnamespace"
+        f" WHERE n.nspname = '{SCHEMA}' AND "
+        + _NOT_OF_AN_EXTENSION.format("pg_operator", "oprowner")
+        + " ORDER BY 1",
+    )
+    for (operator,) in rows:
+        yield f"the operator {operator} in schema {SCHEMA} is not one of ours"
+
+
+def elsewhere(role: Role, owner: Role) -> Iterator[str]:
+    """Other schemas that the role can reach, and functions there that lend their owner's rights.
+
+    Such a function may also be called by a trigger, which asks for no right to call it.
+    """
+    for privilege in ("CREATE", "USAGE"):
+        for (schema,) in _query(
+            f"SELECT DISTINCT n.nspname FROM pg_namespace n, ({_REACHABLE}) r"
+            f" WHERE n.nspname <> '{SCHEMA}' AND {_NO_SYSTEMS_SCHEMA} AND r.rolname <> %(owner)s"
+            f" AND pg_catalog.has_schema_privilege(r.oid, n.oid, '{privilege}') ORDER BY 1",
+            role=role,
+            owner=owner,
+        ):
+            yield f"{role} has {privilege} of schema {schema}, and nothing of ours is there"
+    for (function,) in _query(
+        "SELECT pg_catalog.format('%%I.%%I(%%s)', n.nspname, proname,"
+        " pg_get_function_identity_arguments(pg_proc.oid)) FROM pg_proc"
+        " JOIN pg_namespace n ON n.oid = pronamespace"
+        f" WHERE prosecdef AND n.nspname <> '{SCHEMA}' AND {_NO_SYSTEMS_SCHEMA} AND "
+        + _NOT_OF_AN_EXTENSION.format("pg_proc", "proowner")
+        + " ORDER BY 1"
+    ):
+        yield f"the function {function} takes its owner's rights and is not one of ours"
+
+
 def differences(role: Role, owner: Role, expected: Mapping[Thing, Grants]) -> Iterator[str]:
     """Where the privileges that the role has are not those it should have."""
     for kind, privileges in _PRIVILEGES.items():
@@ -288,7 +375,8 @@ def _privileges(
         )
     return _query(
         f"SELECT o, p, bool_or({may}), bool_or(has_{noun}_privilege(%(role)s, o, p))"
-        f" FROM unnest(%(oids)s::oid[]) o, unnest(%(privileges)s::text[]) p, ({_REACHABLE}) r"
+        " FROM pg_catalog.unnest(%(oids)s::oid[]) o,"
+        f" pg_catalog.unnest(%(privileges)s::text[]) p, ({_REACHABLE}) r"
         " WHERE r.rolname <> %(owner)s GROUP BY o, p ORDER BY o, p",
         oids=oids,
         privileges=list(privileges),

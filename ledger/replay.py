@@ -138,6 +138,8 @@ def snapshot() -> Iterator[None]:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            # Whoever opened this connection: names mean PostgreSQL's own things first, then ours.
+            cursor.execute("SET LOCAL search_path = public, pg_temp")
         yield
 
 

@@ -13,12 +13,12 @@ Where DATABASE_OWNER_URL names nobody else, one role does everything, and `note`
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, connections, transaction
-from django.db.utils import DEFAULT_DB_ALIAS
+from django.db.utils import DEFAULT_DB_ALIAS, ProgrammingError
 
 from ledger import privileges
 from ledger.errors import RolesError
@@ -109,7 +109,7 @@ def as_owner() -> Iterator[None]:
 
 def _owners(served: dict[str, Any]) -> dict[str, Any]:
     """The name is the one in use: a test's database has another than the settings say."""
-    return {**served, "OPTIONS": {}, **settings.DATABASE_OWNER, "NAME": served["NAME"]}
+    return {**served, **settings.DATABASE_OWNER, "NAME": served["NAME"]}
 
 
 # -- granting -------------------------------------------------------------------------------------
@@ -146,6 +146,11 @@ def apply_grants() -> None:
         owned = privileges.read_catalogue(Role(settings.DATABASE_OWNER["USER"]), only_owned=True)
         for statement in _statements(service(), owned):
             cursor.execute(statement)
+        for setting in privileges.settings_of_sessions(service()):
+            # Who may not is told by `deviations` what somebody else must run.
+            if setting.role == service():
+                with suppress(ProgrammingError), transaction.atomic():
+                    cursor.execute(setting.reset)
 
 
 def _statements(role: Role, owned: Catalogue) -> Iterator[str]:
@@ -191,10 +196,16 @@ def note() -> str | None:
 def deviations() -> Iterator[str]:
     """What the service's role can do and should not, or should and cannot, each in words.
 
-    Through PUBLIC, columns and memberships too: a role it could become counts as itself. Nothing
-    where one role does everything (`note`).
+    Through PUBLIC, columns and memberships too: a role it could become counts as itself. Where one
+    role does everything (`note`), only what would have the database be misread.
     """
     role, owns = service(), owner()
+    for setting in privileges.settings_of_sessions(role):
+        yield (
+            f"sessions begin with {setting.name} = {setting.value}, by {setting.statement} SET:"
+            f" run {setting.reset}"
+        )
+    yield from privileges.operators()
     if owns is None:
         return
     yield from privileges.powers(role, owns)
@@ -202,6 +213,7 @@ def deviations() -> Iterator[str]:
         return  # it may do nothing, or anything: a list of everything says no more
     yield from privileges.belongings(role, owns)
     yield from privileges.surroundings(role, owns)
+    yield from privileges.elsewhere(role, owns)
     catalogue = privileges.read_catalogue(owns)
     declared = LOG.keys() | _facts.keys()
     for table in catalogue.tables:

@@ -19,6 +19,7 @@ import hashlib
 import html
 import json
 import math
+import os
 import re
 import sys
 import unicodedata
@@ -522,10 +523,8 @@ class Scores:
             for row in facts.get("prediction", ()):
                 self._prediction(row)
             for row in facts.get("outcome", ()):
-                question, settled_at = pack(row["question_id"], row["settled_at"]).split()
-                self.outcomes[row["id"]] = Outcome(
-                    row["id"], question, row["answer"], settled_at, entry
-                )
+                key, *rest = pack(row["id"], row["question_id"], row["settled_at"]).split()
+                self.outcomes[key] = Outcome(key, rest[0], row["answer"], rest[1], entry)
                 self.corrected.add(row["corrects_id"])
             for row in facts.get("score", ()):
                 self._score(row, entry)
@@ -533,14 +532,14 @@ class Scores:
             raise Problem(f"holds a row that is not in the form of one ({error!r})") from error
 
     def _prediction(self, row: dict[str, Any]) -> None:
-        p = row["probability"]
+        key, p = pack(row["id"]), row["probability"]
         if p is None:  # not of yes or no: no rule here scores it
-            self.predictions.pop(row["id"], None)
+            self.predictions.pop(key, None)
             return
         low, high = row["low"] or p, row["high"] or p
         if not 0 <= float(low) <= float(p) <= float(high) <= 1:
-            raise Problem(f"prediction {row['id']}: {low}, {p}, {high} are no probabilities")
-        self.predictions[row["id"]] = pack(row["question_id"], row["made_at"], low, p, high)
+            raise Problem(f"prediction {key}: {low}, {p}, {high} are no probabilities")
+        self.predictions[key] = pack(row["question_id"], row["made_at"], low, p, high)
 
     def _score(self, row: dict[str, Any], entry: int) -> None:
         key = score_key(row["prediction_id"], row["outcome_id"], row["rule"])
@@ -873,7 +872,11 @@ def main() -> int:
         sys.stderr.write(f"verifier: could not run: {error}\n")
         return CANNOT_RUN
     cast(Any, sys.stdout).reconfigure(errors="backslashreplace")
-    show(result, options.json)
+    try:
+        show(result, options.json)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has read enough; nor is more to be written at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return result.code()
 
 

@@ -19,7 +19,7 @@ embedded.ensure(data_dir=Path(_folder))
 from config.settings import *  # noqa: E402, F403 -- they read what `ensure` has set
 
 # With the rights of the service's role, in a session that a test can lend the owner's (`guards`).
-_acting = {"assume_role": DATABASES["default"]["USER"]}  # noqa: F405
+_acting = {**DATABASE_OWNER["OPTIONS"], "assume_role": DATABASES["default"]["USER"]}  # noqa: F405
 DATABASES["default"] = {**DATABASES["default"], **DATABASE_OWNER, "OPTIONS": _acting}  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick, for tests alone
 INSTALLED_APPS = [*INSTALLED_APPS, "tests"]  # noqa: F405 -- for its `flush`

@@ -18,6 +18,7 @@ from tests.integration.service import Service, service
 from tests.integration.test_embedded import USER, MakeUser, Place, data_dir, query, running, users
 
 __all__ = ["data_dir", "running", "users"]  # fixtures
+WRITING = "-c default_transaction_read_only=off -c statement_timeout=0"
 
 
 def manage(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -99,6 +100,62 @@ def test_an_owner_goes_with_its_database(users: MakeUser, data_dir: Path) -> Non
         extra = json.dumps(given).removeprefix("{")
         script = USER.replace("sys.argv[1]}", f"sys.argv[1], {extra}")
         assert str(users(data_dir, script).urls().get(OWNER_URL)).startswith(expected)
+
+
+def test_what_the_service_sets_for_itself_to_lock_it_out_is_gone_at_the_next_start(
+    users: MakeUser, data_dir: Path
+) -> None:
+    user = users(data_dir)
+    urls = user.urls()
+    assert manage("migrate", **urls).returncode == 0
+    for where in ("", "IN DATABASE prediction_ledger "):
+        for setting in ("default_transaction_read_only = on", "statement_timeout = 1"):
+            with psycopg.connect(urls["DATABASE_URL"], options=WRITING) as session:
+                session.execute(f"ALTER ROLE prediction_ledger {where}SET {setting}".encode())
+    user.leave()
+    assert deviations(**users(data_dir).urls()) == [None]
+
+
+def test_what_the_database_begins_sessions_with_stops_neither_start_nor_migration(
+    users: MakeUser, data_dir: Path
+) -> None:
+    user = users(data_dir)
+    place = data_dir, user.urls()
+    as_superuser(
+        place,
+        "ALTER DATABASE prediction_ledger SET default_transaction_read_only = on",
+        "ALTER DATABASE prediction_ledger SET search_path = evil, public",
+        database="postgres",
+    )
+    user.leave()
+    urls = users(data_dir).urls()
+    migrated = manage("migrate", **urls)
+    assert migrated.returncode == 0, migrated.stderr
+    assert manage("load_seeds", **urls).returncode == 0
+    found = deviations(**urls)
+    assert len(found) == 3
+    assert all("run ALTER DATABASE prediction_ledger RESET" in str(one) for one in found[:2])
+
+
+def test_an_address_keeps_its_own_options_and_none_of_them_beats_ours(running: Place) -> None:
+    _, urls = running
+    own = "-c%20search_path%3Devil%20-c%20statement_timeout%3D7s"
+    asked = (
+        "from django.db import connection; from ledger import roles\n"
+        "def told():\n"
+        "    with connection.cursor() as cursor:\n"
+        "        cursor.execute(\"SELECT current_setting('search_path'),"
+        " current_setting('statement_timeout')\")\n"
+        "        print(*cursor.fetchone(), sep='|')\n"
+        "told()\n"
+        "with roles.as_owner(): told()\n"
+        "told()"
+    )
+    given = {**urls, "DATABASE_URL": f"{urls['DATABASE_URL']}&options={own}"}
+    environ = {"PGOPTIONS": "-c statement_timeout=9s", **given}
+    told = manage("shell", "--no-imports", "-c", asked, **environ)
+    lines = ["public, pg_temp|7s", "public, pg_temp|9s", "public, pg_temp|7s"]
+    assert told.stdout.splitlines() == lines, told.stderr
 
 
 # -- the running service --------------------------------------------------------------------------

@@ -409,8 +409,45 @@ def test_a_guard_that_does_not_always_fire_is_found(table: str, trigger: str, ho
     assert found == [f"{table}: its guard {trigger} is gone or switched off"]
 
 
-def test_another_table_earlier_on_the_search_path_is_found() -> None:
-    """A schema named like the service's role comes first, and hides what is in `public`."""
+def test_a_search_path_that_shadows_the_catalogue_hides_nothing_and_is_found() -> None:
+    """To others the guards seem on, and a forecast seems other than it is."""
+    database = connection.settings_dict["NAME"]
+    define(
+        "CREATE SCHEMA evil;"
+        " CREATE FUNCTION evil.to_regclass(text) RETURNS oid LANGUAGE sql"
+        "  RETURN pg_catalog.to_regclass($1);"
+        " CREATE VIEW evil.pg_trigger AS SELECT tgrelid, tgname, 'A'::\"char\" AS tgenabled,"
+        "  tgisinternal, tgfoid, tgtype, tgdeferrable, tginitdeferred, tgqual, tgattr"
+        "  FROM pg_catalog.pg_trigger;"
+        " CREATE VIEW evil.ledger_head AS SELECT * FROM public.ledger_head;"
+        " GRANT USAGE ON SCHEMA evil TO PUBLIC; GRANT SELECT ON ALL TABLES IN SCHEMA evil TO PUBLIC;"
+        " ALTER TABLE ledger_entry DISABLE TRIGGER ledger_entry_append_only;"
+        f" ALTER DATABASE {database} SET search_path = evil, pg_catalog, public"
+    )
+    connection.close()  # a new session begins as the database says
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT to_regclass('ledger_head')::text, current_schemas(false)::text")
+            assert cursor.fetchone() == ("ledger_head", "{public}")
+            cursor.execute("SET search_path = evil, pg_catalog, public")  # were it set by any means
+        found = findings()
+    finally:
+        define(
+            "SET search_path = public; DROP SCHEMA evil CASCADE;"
+            f" ALTER DATABASE {database} RESET search_path;"
+            " ALTER TABLE ledger_entry ENABLE ALWAYS TRIGGER ledger_entry_append_only"
+        )
+        connection.close()
+    assert found == [
+        "ledger_entry: its guard ledger_entry_append_only is gone or switched off",
+        "database: sessions begin with search_path = evil, pg_catalog, public, by"
+        f" ALTER DATABASE {database} SET: run ALTER DATABASE {database} RESET search_path",
+        f"database: {service()} has USAGE of schema evil, and nothing of ours is there",
+    ]
+
+
+def test_another_table_in_a_schema_named_like_the_role_is_not_read_and_is_found() -> None:
+    """By default such a schema comes first on the search path, and hides what is in `public`."""
     schema = service().quoted
     define(
         f"CREATE SCHEMA {schema};"
@@ -419,7 +456,9 @@ def test_another_table_earlier_on_the_search_path_is_found() -> None:
         f" GRANT SELECT ON {schema}.ledger_head TO PUBLIC"
     )
     try:
-        assert finds("ledger_head: another of this name comes before it")
+        assert findings() == [
+            f"database: {service()} has USAGE of schema {service()}, and nothing of ours is there"
+        ]
     finally:
         define(f"DROP SCHEMA {schema} CASCADE")
 

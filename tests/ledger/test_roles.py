@@ -321,3 +321,101 @@ def test_what_is_declared_final_is_what_the_guards_refuse_to_update(model: type[
         [guarded] = cursor.fetchone()
     assert guarded is model.final
     assert ("UPDATE" in roles.expected_grants([table])[table]) is not guarded
+
+
+# -- what sessions begin with, and what stands beside the schema ----------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("whose", "setting"),
+    [
+        ("DATABASE {database}", "search_path = evil, pg_catalog, public"),
+        ("DATABASE {database}", "default_transaction_read_only = on"),
+        ("DATABASE {database}", "default_transaction_isolation = serializable"),
+        ("DATABASE {database}", "row_security = off"),
+        ("DATABASE {database}", "synchronous_commit = off"),
+        ("ROLE {role}", "default_transaction_read_only = on"),
+        ("ROLE {role} IN DATABASE {database}", "search_path = evil"),
+        ("ROLE {role}", "role = other"),
+    ],
+)
+def test_what_a_role_or_the_database_sets_for_sessions_is_found(whose: str, setting: str) -> None:
+    whose = whose.format(role=SERVICE, database=connection.settings_dict["NAME"])
+    name, _, value = setting.partition(" = ")
+    connection.ensure_connection()
+    back = [f"ALTER {whose} RESET {name}", "DROP ROLE other"]
+    with changed([f"CREATE ROLE other; ALTER {whose} SET {setting}"], back):
+        assert list(roles.deviations()) == [
+            f"sessions begin with {name} = {value}, by ALTER {whose} SET:"
+            f" run ALTER {whose} RESET {name}"
+        ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_every_role_begins_with_is_found_and_what_is_harmless_is_not() -> None:
+    database = connection.settings_dict["NAME"]
+    harmless = (
+        f"ALTER DATABASE {database} SET search_path = public;"
+        f" ALTER ROLE {SERVICE} SET synchronous_commit = remote_apply;"
+        f" ALTER ROLE {SERVICE} SET statement_timeout = '1min'"
+    )
+    statements = [harmless, "ALTER ROLE ALL SET session_replication_role = replica"]
+    back = [
+        "ALTER ROLE ALL RESET ALL",
+        f"ALTER DATABASE {database} RESET ALL",
+        f"ALTER ROLE {SERVICE} RESET ALL",
+    ]
+    connection.ensure_connection()
+    with changed(statements, back):
+        [found] = roles.deviations()
+    assert "run ALTER ROLE ALL RESET session_replication_role" in found
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        (
+            "CREATE SCHEMA back; GRANT USAGE ON SCHEMA back TO PUBLIC",
+            [f"{SERVICE} has USAGE of schema back, and nothing of ours is there"],
+        ),
+        (
+            f"CREATE SCHEMA back; GRANT CREATE ON SCHEMA back TO {SERVICE}",
+            [f"{SERVICE} has CREATE of schema back, and nothing of ours is there"],
+        ),
+        (
+            "CREATE SCHEMA back; CREATE FUNCTION back.door(q text) RETURNS void LANGUAGE plpgsql"
+            " SECURITY DEFINER AS 'BEGIN EXECUTE q; END'",
+            ["the function back.door(q text) takes its owner's rights and is not one of ours"],
+        ),
+        (
+            "CREATE FUNCTION alike(oid, regclass) RETURNS boolean LANGUAGE sql RETURN true;"
+            " CREATE OPERATOR = (LEFTARG = oid, RIGHTARG = regclass, FUNCTION = alike)",
+            ["the operator =(oid,regclass) in schema public is not one of ours"],
+        ),
+        (
+            "CREATE EXTENSION citext SCHEMA public; ALTER EXTENSION citext ADD TABLE ledger_entry;"
+            f" GRANT UPDATE ON ledger_entry TO {SERVICE}",
+            [f"{SERVICE} may UPDATE table public.ledger_entry"],
+        ),
+    ],
+)
+def test_a_back_door_beside_what_is_ours_is_found(statement: str, expected: list[str]) -> None:
+    found = deviations_after(statement)
+    assert [problem for problem in found if " routine public.alike" not in problem] == expected
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_session_of_the_service_begins_as_ours_whatever_its_role_has_set() -> None:
+    names = ("default_transaction_read_only", "default_transaction_isolation", "search_path")
+    options = settings.DATABASES["default"]["OPTIONS"]["options"]
+    with signed_in() as before:
+        for name, value in zip(names, ("on", "serializable", "evil"), strict=True):
+            before.execute(f"ALTER ROLE {SERVICE} SET {name} = {value}".encode())
+        try:
+            with signed_in(options=options) as session:
+                begun = [session.execute(f"SHOW {name}".encode()).fetchone() for name in names]
+        finally:
+            before.execute(f"ALTER ROLE {SERVICE} RESET ALL".encode())
+    assert begun == [("off",), ("read committed",), ("public, pg_temp",)]
