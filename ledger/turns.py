@@ -10,8 +10,8 @@ from ledger.retries import LOCK_NOT_AVAILABLE
 
 _LOCK = "hashtext('ledger checkpoint')"
 _PATIENCE = (
-    "SELECT set_config('lock_timeout', coalesce(nullif(current_setting('lock_timeout'), '0'), '20s'),"
-    " true)"
+    "SELECT set_config('lock_timeout',"
+    " coalesce(nullif(current_setting('lock_timeout'), '0'), '20s'), true)"
 )
 _BUSY = (
     "another session holds the signer's lock, pg_advisory_lock(hashtext('ledger checkpoint')): a "
