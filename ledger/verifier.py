@@ -24,7 +24,7 @@ import re
 import sys
 import unicodedata
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
@@ -33,10 +33,11 @@ INTACT, TAMPERED, CANNOT_RUN, ROLLED_BACK, STALE, UNSIGNED = range(6)
 VERDICTS = ("intact", "TAMPERED", "could not run", "ROLLED BACK", "STALE", "unsigned")
 EPILOG = """\
 exit codes, the first that applies:
-  2  could not run: bad usage, a file that cannot be read, no checkpoint in an --against file
+  2  could not run: bad usage, a file that cannot be read or is of another kind than it was given as
   1  tampered: something is not as it was written; every place is named
   3  rolled back: intact in itself, but shorter than a checkpoint that you hold or it shows itself
-  5  unsigned: intact in itself, but it has no checkpoint, or you gave no --key to check one by
+  5  unsigned: intact in itself, but it has no checkpoint, you gave no --key, or no key of yours has
+     signed the newest checkpoint: nothing is contradicted, and nobody you know vouches for it
   4  stale: nothing signed is younger than --max-age (a checkpoint is as old as its last entry)
   0  intact: up to its newest checkpoint, everything is as a key of yours has signed it
 
@@ -47,14 +48,19 @@ for what you have kept.
 When the log changes its key, an entry says so, and a checkpoint that covers this entry is signed by
 the old key too. Give any key that you hold: in an export, the newer ones are followed from it, and
 shown. From then on the replaced key counts no more; of two that replace the same key, the first
-counts. No other key is trusted, whatever the export lists. A receipt, or a checkpoint alone, shows
-no such entry: give the newer key, as an export has shown it to you.
+counts. No other key is trusted, whatever the export lists: who writes a log anew signs it by a key
+of their own. A receipt, or a checkpoint alone, shows no such entry: give the key that signed it, as
+an export has shown it to you.
 """
 MOST_SHOWN = 100  # findings; all are counted
 
 
 class Problem(Exception):
     """Something is not as it should be; whoever catches it knows the place."""
+
+
+class WrongFile(ValueError):
+    """A file is not of the kind that it was given as, so it shows nothing about a log."""
 
 
 class Findings:
@@ -69,9 +75,7 @@ class Findings:
         self.codes.add(code)
         self.total += 1
         if self.total <= MOST_SHOWN:
-            # What a stranger wrote is printed without its control characters.
-            shown = re.sub(r"[\x00-\x1f\x7f-\x9f]", "?", str(problem))
-            self.shown.append({"place": place, "problem": shown})
+            self.shown.append({"place": place, "problem": printable(problem)})
 
     @contextlib.contextmanager
     def at(self, place: str) -> Iterator[None]:
@@ -80,6 +84,11 @@ class Findings:
             yield
         except Problem as problem:
             self.add(place, problem)
+
+
+def printable(text: object) -> str:
+    """What a stranger wrote is printed without its control characters."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f]", "?", str(text))
 
 
 # --- canonical JSON: RFC 8785, of values that every language writes alike ---------------------
@@ -409,8 +418,8 @@ class Trust:
     """The keys that count: those given, then those that take over from one that counts."""
 
     def __init__(self, given: set[Key], rotations: list[Rotation]) -> None:
-        self.keys = set(given)
-        self.pending = rotations[::-1]
+        self.given, self.keys = given, set(given)
+        self.rotations, self.pending = rotations, rotations[::-1]
         self.followed: list[Rotation] = []
 
     def vouches(self, signers: set[Key]) -> bool:
@@ -431,8 +440,27 @@ class Trust:
         for rotation in self.followed:
             if any(key.label == rotation.replaces for key in signers):
                 return f"{told}: {rotation.replaces} was replaced in entry {rotation.entry}"
-        names = ", ".join(sorted(key.label for key in signers))
-        return f"{told}, but by {names}. If that is a key of this log, learn it from its publisher"
+        return f"{told}, but by {unknown(key.label for key in signers)}"
+
+    def contradicts(self, signers: set[Key], size: int) -> bool:
+        """Whether the log itself denies these signers: one was replaced, or claims in vain to have
+        taken over from a key that counted. Of others nothing is known."""
+        counted = self.given | {one.key for one in self.followed}
+        ours, theirs = ({key.label for key in keys} for keys in (counted, signers))
+        return bool(counted & signers) or any(
+            (one.key in signers and one.replaces in ours)
+            or (one.key in counted and one.replaces in theirs)
+            for one in self.rotations
+            if one.entry <= size
+        )
+
+
+def unknown(labels: Iterable[str]) -> str:
+    return (
+        f"{', '.join(sorted(labels))}: an older or newer key of this log, or another log's. An "
+        "export, verified with the key that you have, shows the newer ones; learn any other from "
+        "the log's publisher, and give it by --key"
+    )
 
 
 # --- witnesses: what somebody has kept --------------------------------------------------------
@@ -626,9 +654,10 @@ class Log:
     def __init__(self, findings: Findings, young: str) -> None:
         self.findings = findings
         self.young = young  # the time from which on an entry is not stale
-        self.first_young = math.inf
+        self.times = bytearray()  # 10 bytes an entry, the digits, where anybody asks for the age
         self.tree = Tree()
         self.scores = Scores()
+        self.formed = 0  # entries that are in the form of one
         self.uuids: set[bytes] = set()
         self.time = ""
         self.chain = Chain()
@@ -640,15 +669,22 @@ class Log:
             if body is line:
                 raise Problem(f"is longer than {MAX_BODY} bytes, or not ended by a newline")
             entry = parse_entry(body)
+            self.formed += 1
             self._check_order(entry["time"], bytes.fromhex(entry["uuid"].replace("-", "")))
             self.scores.fold(entry["facts"], self.tree.size)
             if entry["kind"] in (INTRODUCED, ROTATED):
                 self.chain.add(self.tree.size, entry["kind"], entry["facts"])
+        if self.young:
+            self.times += bytes.fromhex(re.sub(r"\D", "", self.time).rjust(20, "0"))
+
+    def time_of(self, entry: int) -> str:
+        """The time of an entry, or the latest before it; "" where there is none."""
+        digits = self.times[10 * entry - 10 : 10 * entry].hex() if entry else ""
+        form = r"\1-\2-\3T\4:\5:\6.\7Z"
+        return re.sub(r"(.{4})(..)(..)(..)(..)(..)(.{6})", form, digits)
 
     def _check_order(self, time: str, uuid: bytes) -> None:
         last, self.time = self.time, max(time, self.time)
-        if time >= self.young:
-            self.first_young = min(self.first_young, self.tree.size)
         if time <= last:
             raise Problem(f"its time {time} is not after {last}")
         if uuid in self.uuids:
@@ -684,33 +720,71 @@ RECEIPT_SHAPE = {
 GROWTH_SHAPE = {"format": str, "from": int, "proof": list, "to": int}
 
 
+KINDS = {  # what names its format, in whatever version, and how it is given
+    "an export": (EXPORT[:-1], "as EXPORT"),
+    "a receipt": (RECEIPT[:-1], "by --receipt"),
+    "a proof": (GROWTH[:-1], "by --proof"),
+}
+
+
+class Signed(NamedTuple):
+    """Up to which entry a key of yours, or one that took over, has signed; or why none has."""
+
+    size: int | None
+    why_not: str = ""
+
+
+NO_KEY = Signed(None, "no --key was given: signatures were not checked")
+NO_CHECKPOINT = Signed(None, "there is no checkpoint")
+
+
 class Result(NamedTuple):
     findings: Findings
     about: str  # what was verified
-    signed: int | None  # up to which entry a key of yours, or one that took over, has signed
+    signature: Signed
     stale: bool = False
+    newest: str = ""  # the time of the last entry that is signed, where it is stale
     followed: tuple[Rotation, ...] = ()
+    held: tuple[tuple[str, int], ...] = ()  # what you hold is a beginning of it: file and size
 
     def code(self) -> int:
         if self.findings.codes:
             return min(self.findings.codes)
-        return UNSIGNED if self.signed is None else STALE if self.stale else INTACT
+        return UNSIGNED if self.signature.size is None else STALE if self.stale else INTACT
+
+
+def check_kind(data: bytes, kind: str) -> None:
+    """What names its format is of this kind, be it damaged or of another version."""
+    found = [(name, how) for name, (stem, how) in KINDS.items() if stem.encode() in data]
+    if not found:
+        how = "a mail or a note goes to --against, a receipt to --receipt, a proof to --proof"
+        raise WrongFile(f"is not {kind} (nothing in it is in the form of one); {how}")
+    if kind not in dict(found):
+        name, how = found[0]
+        raise WrongFile(f"is not {kind}, but {name}: give it {how}")
 
 
 def verify_export(
     stream: BinaryIO, keys: set[Key], witnesses: dict[str, list[Checkpoint]], young: str
 ) -> Result:
-    """Header, entries and trailer; the log against what others hold; its scores."""
+    """Header, entries and trailer; the log against what others hold; its scores.
+
+    WrongFile where nothing in it is an export's: no header, no entry, no trailer.
+    """
     findings = Findings()
     log = Log(findings, young)
     lines = read_lines(stream)
     header: dict[str, Any] = {}
     trailer: dict[str, Any] = {"checkpoints": [], "keys": []}
+    first = EXPORT.encode()  # unless it can be read
     with findings.at("line 1, the header"):
-        header = parse_frame(next(lines, b""), HEADER)
+        first = next(lines, b"")
+        header = parse_frame(first, HEADER)
     try:
         trailer = read_body(lines, log)
     except Problem as problem:
+        if not (header or log.formed or first.startswith(b'{"checkpoints":')):
+            check_kind(first, "an export")
         findings.add(f"line {log.tree.size + 2}", problem)
     size, root = log.tree.size, log.tree.root(log.tree.size).hex()
     for name, value in {"format": EXPORT, "root": root, "size": size}.items():
@@ -718,12 +792,16 @@ def verify_export(
             findings.add("line 1, the header", f"its {name} is {header[name]!r}, not {value!r}")
     trust = Trust(keys, log.chain.rotations)
     signed = check_trailer(trailer, header.get("origin"), log, trust)
-    for name, checkpoints in witnesses.items():
-        for checkpoint in checkpoints:
-            log.hold_against(name, checkpoint)
+    held = tuple(
+        (name, checkpoint.size)
+        for name, checkpoints in witnesses.items()
+        for checkpoint in checkpoints
+        if log.hold_against(name, checkpoint)
+    )
     log.scores.check(findings)
-    stale = bool(young) and signed is not None and signed < log.first_young
-    return Result(findings, f"{size} entries, root {root}", signed, stale, tuple(trust.followed))
+    newest = log.time_of(min(signed.size or 0, size))
+    about, stale = f"{size} entries, root {root}", newest < young
+    return Result(findings, about, signed, stale, newest, tuple(trust.followed), held)
 
 
 def read_lines(stream: BinaryIO) -> Iterator[bytes]:
@@ -760,15 +838,13 @@ def parse_frame(line: bytes, shape: dict[str, Any]) -> dict[str, Any]:
     return frame
 
 
-def check_trailer(
-    trailer: dict[str, Any], origin: str | None, log: Log, trust: Trust
-) -> int | None:
+def check_trailer(trailer: dict[str, Any], origin: str | None, log: Log, trust: Trust) -> Signed:
     """Every checkpoint against the log; the newest one's size, if a key that counts has signed it.
 
     The keys that the export lists prove nothing by themselves: who made it may have made them.
     """
     notes, listed, given = trailer["checkpoints"], set(trust.keys), bool(trust.keys)
-    size, refusal = 0, ""
+    size, refusal, signers = 0, "", set[Key]()
     with log.findings.at("the trailer's keys"):
         listed |= set(map(parse_key, trailer["keys"]))
         if len(set(trailer["keys"])) != len(trailer["keys"]):
@@ -789,42 +865,60 @@ def check_trailer(
             if log.hold_against(f"checkpoint {number}", checkpoint) and not refusal:
                 trust.follow(size)
     if not given or not notes:
-        return None
-    if refusal:
+        return NO_CHECKPOINT if given else NO_KEY
+    if refusal and trust.contradicts(signers, size):
         log.findings.add(f"checkpoint {len(notes)}", refusal)
-    return size
+    return Signed(None, refusal) if refusal else Signed(size)
 
 
 def verify_receipt(data: bytes, keys: set[Key]) -> Result:
     """One entry, with the proof that it is in the log of a checkpoint."""
-    findings, about, signed = Findings(), "nothing", None
+    findings, about, signed = Findings(), "nothing", NO_KEY
+    check_kind(data, "a receipt")
     with findings.at("the receipt"):
         receipt = parse_proof(data, RECEIPT_SHAPE, RECEIPT)
         body, sequence = unbase64(receipt["body_base64"]), receipt["sequence"]
-        parse_entry(body)
+        entry = parse_entry(body)
         head, signed = check_head(receipt["checkpoint"], keys)
         about = f"entry {sequence} of {head.origin}, {head.size} entries, root {head.root.hex()}"
         if not proves_inclusion(leaf_hash(body), sequence - 1, head, receipt["proof"]):
             raise Problem(f"does not prove that this is entry {sequence} of {head.size}")
+        about += f"; it is {entry['kind']} of {entry['subject']}, {entry['time']}"
     return Result(findings, about, signed)
 
 
-def verify_growth(note: str, olds: list[Checkpoint], data: bytes, keys: set[Key]) -> Result:
+def verify_growth(
+    note: str, witnesses: dict[str, list[Checkpoint]], data: bytes, keys: set[Key]
+) -> Result:
     """A new checkpoint extends the one you hold."""
-    findings, about, signed = Findings(), "nothing", None
+    findings, about, signed = Findings(), "nothing", NO_KEY
+    olds = [(name, old) for name, found in witnesses.items() for old in found]
+    held: list[tuple[str, int]] = []
+    growth = read_growth(data)
     with findings.at("the checkpoint"):
         new, signed = check_head(note, keys)
         about = f"{new.origin}, {new.size} entries, root {new.root.hex()}"
-        growth = parse_proof(data, GROWTH_SHAPE, GROWTH)
-        for old in olds:
+        for _, old in olds:
             if old.size > new.size:
                 problem = f"has {new.size} entries, the one you hold {old.size}"
                 findings.add("the checkpoint", problem, ROLLED_BACK)
-            elif (growth["from"], growth["to"]) != (old.size, new.size):
-                raise Problem(f"the proof is not one from {old.size} to {new.size} entries")
-            elif not proves_consistency(old, new, growth["proof"]):
+        for name, old in [] if findings.codes else olds:
+            sizes = f"from {old.size} to {new.size} entries"
+            if (growth["from"], growth["to"]) != (old.size, new.size):
+                is_from = f"is from {growth['from']} to {growth['to']} entries"
+                raise WrongFile(f"the proof: {is_from}; you need the one {sizes}")
+            if not proves_consistency(old, new, growth["proof"]):
                 raise Problem(f"does not extend the one of {old.size} entries that you hold")
-    return Result(findings, about, signed)
+            held.append((name, old.size))
+    return Result(findings, about, signed, held=tuple(held))
+
+
+def read_growth(data: bytes) -> dict[str, Any]:
+    try:
+        check_kind(data, "a proof")
+        return parse_proof(data, GROWTH_SHAPE, GROWTH)
+    except (Problem, WrongFile) as problem:
+        raise WrongFile(f"the proof: {problem}") from problem
 
 
 def parse_proof(data: bytes, shape: dict[str, Any], form: str) -> dict[str, Any]:
@@ -838,19 +932,13 @@ def parse_proof(data: bytes, shape: dict[str, Any], form: str) -> dict[str, Any]
     return {**value, "proof": [bytes.fromhex(node) for node in value["proof"]]}
 
 
-def check_head(note: str, keys: set[Key]) -> tuple[Checkpoint, int | None]:
+def check_head(note: str, keys: set[Key]) -> tuple[Checkpoint, Signed]:
     """A checkpoint, and its size if one of the keys has signed it. Other signers may be witnesses,
-    or keys of other days."""
+    or keys of other days: nothing is false about a note that they alone have signed."""
     checkpoint, signed, others = open_checkpoint(note, keys)
-    if keys and not signed:
-        problem = f"is signed by no key you gave, but by {', '.join(others)}"
-        if {name.rpartition("+")[0] for name in others} & {key.name for key in keys}:
-            problem += (
-                ", maybe a newer key of the same log: verify an export with the key that you have, "
-                "which shows the keys that took over from it, and give the newer one by --key"
-            )
-        raise Problem(problem)
-    return checkpoint, checkpoint.size if signed else None
+    if signed or not keys:
+        return checkpoint, Signed(checkpoint.size) if signed else NO_KEY
+    return checkpoint, Signed(None, f"signed by no key you gave, but by {unknown(others)}")
 
 
 # --- the command line -------------------------------------------------------------------------
@@ -866,14 +954,17 @@ def main() -> int:
         parser.error("--checkpoint needs --against and --proof")
     if not options.export and options.max_age is not None:
         parser.error("--max-age is for an export")
+    if options.receipt and options.against:
+        parser.error("--against is for an export or a --checkpoint; a receipt is held by its --key")
     try:
         result = run(options)
     except (Problem, OSError, OverflowError, ValueError) as error:
-        sys.stderr.write(f"verifier: could not run: {error}\n")
+        told = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error
+        sys.stderr.write(f"verifier: could not run: {told}\n")
         return CANNOT_RUN
     cast(Any, sys.stdout).reconfigure(errors="backslashreplace")
     try:
-        show(result, options.json)
+        show(result, options)
         sys.stdout.flush()
     except BrokenPipeError:  # whoever reads has read enough; nor is more to be written at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -911,51 +1002,76 @@ def make_parser() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> Result:
     keys = set(map(parse_key, options.key))
     witnesses = {str(path): read_witnesses(path) for path in options.against}
-    if options.receipt:
-        return verify_receipt(options.receipt.read_bytes(), keys)
     if options.checkpoint:
-        olds = [old for found in witnesses.values() for old in found]
         note = options.checkpoint.read_bytes().decode("utf-8", "replace")
-        return verify_growth(note, olds, options.proof.read_bytes(), keys)
-    with options.export.open("rb") as stream:
-        packed = stream.peek(2)[:2] == b"\x1f\x8b"
-        lines = gzip.GzipFile(fileobj=stream) if packed else stream
-        return verify_export(
-            cast(BinaryIO, lines), keys, witnesses, oldest(options.max_age, options.now)
-        )
+        if not IN_NOTE.match(note):
+            raise WrongFile(f"{options.checkpoint} is not a checkpoint; a mail goes to --against")
+        return verify_growth(note, witnesses, options.proof.read_bytes(), keys)
+    try:
+        if options.receipt:
+            return verify_receipt(options.receipt.read_bytes(), keys)
+        with options.export.open("rb") as stream:
+            packed = stream.peek(2)[:2] == b"\x1f\x8b"
+            lines = gzip.GzipFile(fileobj=stream) if packed else stream
+            young = oldest(options.max_age, options.now)
+            return verify_export(cast(BinaryIO, lines), keys, witnesses, young)
+    except WrongFile as error:
+        raise WrongFile(f"{options.receipt or options.export} {error}") from error
 
 
 def oldest(max_age: float | None, now: str | None) -> str:
     """The time from which on an entry is not stale, as entries write it; "" asks for nothing."""
     if max_age is None:
         return ""
+    return f"{moment(now) - dt.timedelta(days=max_age):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def moment(text: str | None) -> dt.datetime:
+    """A time as somebody writes it, in UTC unless it says else; without any, this one."""
     utc = dt.timezone.utc  # noqa: UP017 -- Python 3.9
-    now = now or dt.datetime.now(utc).isoformat()
-    moment = dt.datetime.fromisoformat(now.replace("Z", "+00:00"))  # noqa: FURB162 -- Python 3.9
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=utc)
-    return (moment - dt.timedelta(days=max_age)).astimezone(utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    if not text:
+        return dt.datetime.now(utc)
+    read = dt.datetime.fromisoformat(text.replace("Z", "+00:00"))  # noqa: FURB162 -- Python 3.9
+    return (read if read.tzinfo else read.replace(tzinfo=utc)).astimezone(utc)
 
 
-def show(result: Result, as_json: bool) -> None:
+def age(newest: str, options: argparse.Namespace) -> str:
+    """How old what is signed is, and how old it may be."""
+    if not newest:
+        return "no entry is signed"
+    days = (moment(options.now) - moment(newest)).total_seconds() / 86400
+    told = f"the newest signed entry is of {newest[:10]} {newest[11:16]} UTC"
+    return f"{told}, {round(days, 1):g} days old; the limit is {options.max_age:g}"
+
+
+def show(result: Result, options: argparse.Namespace) -> None:
     verdict, found = VERDICTS[result.code()], result.findings
-    if as_json:
-        told = {"verdict": verdict.lower(), "exit_code": result.code(), "about": result.about}
-        told.update(signed=result.signed, findings=found.shown, findings_total=found.total)
+    about, (size, why_not) = printable(result.about), result.signature
+    if options.json:
+        told = {"verdict": verdict.lower(), "exit_code": result.code(), "about": about}
+        told.update(signed=size, findings=found.shown, findings_total=found.total)
+        told["why_unsigned"] = why_not
+        told["against"] = [{"file": name, "size": entries} for name, entries in result.held]
         told["keys_followed"] = [
             {"entry": one.entry, "key": str(one.key), "replaces": one.replaces}
             for one in result.followed
         ]
         sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
         return
-    sys.stdout.write(f"{verdict}: {result.about}\n")
-    signed = "nothing" if result.signed is None else f"up to entry {result.signed}"
-    sys.stdout.write(f"signed by a key you gave, or one that took over from it: {signed}\n")
+    lines = [f"{verdict}: {about}"]
+    if size is None:
+        lines.append(why_not)
+    else:
+        by = "a key you gave, or one that took over from it"
+        lines.append(f"signed by {by}: up to entry {size}")
+    lines += [age(result.newest, options)] if result.stale and size is not None else []
+    lines += [f"begins with the {entries} entries of {name}" for name, entries in result.held]
     for one in result.followed:
-        sys.stdout.write(f"  entry {one.entry}: {one.key} took over from {one.replaces}\n")
-    for finding in found.shown:
-        sys.stdout.write(f"  {finding['place']}: {finding['problem']}\n")
+        lines.append(f"  entry {one.entry}: {one.key} took over from {one.replaces}")
+    lines += [f"  {finding['place']}: {finding['problem']}" for finding in found.shown]
     if found.total > MOST_SHOWN:
-        sys.stdout.write(f"  … and {found.total - MOST_SHOWN} more findings\n")
+        lines.append(f"  … and {found.total - MOST_SHOWN} more findings")
+    sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
 if __name__ == "__main__":

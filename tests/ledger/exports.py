@@ -91,6 +91,8 @@ class Told:
     findings: list[str]
     about: str
     signed: int | None
+    why_unsigned: str = ""
+    against: Sequence[tuple[str, int]] = ()
 
 
 def verify(*arguments: object) -> Told:
@@ -102,7 +104,15 @@ def verify(*arguments: object) -> Told:
     said = json.loads(done.stdout)
     findings = [f"{found['place']}: {found['problem']}" for found in said["findings"]]
     assert (said["exit_code"], done.stderr) == (done.returncode, "")
-    return Told(done.returncode, said["verdict"], findings, said["about"], said["signed"])
+    return Told(
+        done.returncode,
+        said["verdict"],
+        findings,
+        said["about"],
+        said["signed"],
+        said["why_unsigned"],
+        [(held["file"], held["size"]) for held in said["against"]],
+    )
 
 
 def entry(number: int, **facts: object) -> bytes:

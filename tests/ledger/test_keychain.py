@@ -1,10 +1,12 @@
 """What somebody who can only write entries gains by naming keys of their own: nothing."""
 
 import re
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
@@ -25,6 +27,7 @@ from tests.ledger.test_roles import signed_in
 pytestmark = pytest.mark.django_db(transaction=True)
 NAME = "127.0.0.1/ledger"
 EVIL, OTHER = (notes.Signer(NAME, bytes([number]) * 32) for number in (66, 67))
+CHANGED = uuid.UUID(int=1, version=4)
 Facts = dict[str, Canonical]
 Staged = tuple[str, Facts]
 
@@ -33,7 +36,13 @@ def stage(*entries: Staged, column: str | None = None, body: bytes | None = None
     """In one transaction of the service's own role, past all of our code."""
     with signed_in() as session, session.transaction():
         for kind, facts in entries:
-            made = journal.draft(kind=kind, subject="key:x", actor="system", facts=facts)
+            made = journal.draft(
+                kind=kind,
+                subject="key:x",
+                actor="system",
+                facts=facts,
+                uuid=CHANGED if body else None,
+            )
             session.execute(
                 "INSERT INTO ledger_staged (uuid, kind, subject, actor, body)"
                 " VALUES (%s, %s, 'key:x', 'system', %s)",
@@ -123,16 +132,22 @@ def test_a_checkpoint_of_the_strangers_own_does_not_take_its_key_over(signed: Si
     assert finds(4, "no checkpoint that covers it is signed by both")
 
 
-def test_a_key_that_is_hidden_from_its_column_is_refused_and_found(signed: Signed) -> None:
-    stage(takes_over(EVIL, own()), column="event.revised")
-    with pytest.raises(DoesNotExtend, match=r"^entry 4: its column kind is not what it says"):
-        checkpoint_make()
-
-
-def test_a_column_that_claims_a_key_names_none(signed: Signed) -> None:
-    stage(("event.revised", takes_over(EVIL, own())[1]), column=keychain.ROTATED)
+@pytest.mark.parametrize(
+    ("kind", "column"),
+    [(keychain.ROTATED, "event.revised"), ("event.revised", keychain.ROTATED)],
+)
+def test_a_column_that_says_something_else_than_the_body_is_refused(
+    signed: Signed, kind: str, column: str
+) -> None:
+    with pytest.raises(psycopg.Error, match="its body is not that of an entry"):
+        stage((kind, takes_over(EVIL, own())[1]), column=column)
     assert [one.verifier for one in keychain.read().keys] == [own().verifier]
-    with pytest.raises(DoesNotExtend, match=r"^entry 4: its column kind"):
+
+
+def test_a_key_that_was_hidden_from_its_column_is_refused_and_found(signed: Signed) -> None:
+    stage(takes_over(EVIL, own()))
+    tamper("UPDATE ledger_entry SET kind = 'event.revised' WHERE sequence = 4")
+    with pytest.raises(DoesNotExtend, match=r"^entry 4: its column kind is not what it says"):
         checkpoint_make()
 
 
@@ -143,20 +158,46 @@ def test_a_column_that_claims_a_key_names_none(signed: Signed) -> None:
         (b'"facts":{}', b'"facts":[]'),
         (b'"facts":{}', b'"facts": {}'),
         (b'"facts":{}', b'"facts":{},"facts2":{}'),
+        (b'"facts":{}', b'"facts":{"a":tru}'),
         (b'"facts":{}', b'"facts":1.5'),
-        (b'"facts":{}', b'"facts":' + b"[" * 5_000 + b"]" * 5_000),
+        (b'"facts":{}', b'"facts":{"a":' + b"[" * 50_000 + b"]" * 50_000 + b"}"),
         (b'"uuid":"', b'"uuid":"X'),
         (b"{", b"\xff"),
+        (b'"facts":{}', b'"facts":{"a":"\xff"}'),
     ],
 )
-def test_what_is_no_entry_is_not_signed(signed: Signed, old: bytes, new: bytes) -> None:
-    made = journal.draft(kind="test.made", subject="key:x", actor="system", facts={})
-    body = made.body.replace(old, new, 1)
-    assert body != made.body
-    stage(("test.made", {}), body=body)
+def test_what_has_not_the_form_of_an_entry_is_refused_by_the_database(
+    signed: Signed, old: bytes, new: bytes
+) -> None:
+    with pytest.raises(psycopg.Error):
+        stage(("test.made", {}), body=changed(old, new))
+    assert journal.head().size == 3
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        b'{"a": 1}',
+        b'{"b":1,"a":2}',
+        b'{"a":1,"a":1}',
+        b'{"a":1.5}',
+        b'{"a":9007199254740993}',
+        b'{"a":' + b"[" * 300 + b"]" * 300 + b"}",
+    ],
+)
+def test_what_is_not_canonical_is_not_signed(signed: Signed, facts: bytes) -> None:
+    stage(("test.made", {}), body=changed(b'"facts":{}', b'"facts":' + facts))
     with pytest.raises(DoesNotExtend, match=r"^entry 4 is none: "):
         checkpoint_make()
     assert Checkpoint.objects.count() == 1
+
+
+def changed(old: bytes, new: bytes) -> bytes:
+    """An entry's body with something else in it. Its uuid is that of the draft staged beside it."""
+    made = journal.draft(kind="test.made", subject="key:x", actor="system", facts={}, uuid=CHANGED)
+    body = made.body.replace(old, new, 1)
+    assert body != made.body
+    return body
 
 
 @pytest.mark.parametrize(

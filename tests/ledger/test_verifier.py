@@ -259,18 +259,22 @@ def test_an_entry_said_twice_is_found(run: Run) -> None:
     assert (told.code, told.findings) == (1, ["entry 6: its uuid is that of an earlier entry"])
 
 
-def test_checkpoints_of_another_key_are_found_however_consistent(run: Run) -> None:
+def test_checkpoints_of_another_key_are_never_intact_however_consistent(run: Run) -> None:
+    """Nothing that we hold contradicts them: they may be of a key that we do not know yet."""
     forged = SMALL.edited(2, rename).signed(by=[OTHER])
     told = run(forged, "--key", KEY)
-    assert (told.code, told.signed) == (1, 5)
-    [found] = told.findings
-    assert found.startswith("checkpoint 1: the newest is signed by no key you gave")
+    assert (told.code, told.signed, told.findings) == (5, None, [])
+    assert told.why_unsigned.startswith("the newest is signed by no key you gave")
     later = replace(
         SMALL,
         checkpoints=(*SMALL.signed(3).checkpoints, *SMALL.signed(5, by=[OTHER]).checkpoints),
         keys=(KEY, str(OTHER.verifier)),
     )
-    assert run(later, "--key", KEY).code == 1
+    assert run(later, "--key", KEY).code == 5
+    damaged = replace(
+        later, checkpoints=(later.checkpoints[0][:-6] + "AAA=\n", later.checkpoints[1])
+    )
+    assert run(damaged, "--key", KEY).code == 1, "a given key's signature is false"
 
 
 def change_score(body: dict[str, Any]) -> None:
@@ -381,8 +385,6 @@ MIDDLE = b"".join(SMALL.signed().data().splitlines(keepends=True)[1:-1])
 @pytest.mark.parametrize(
     "data",
     [
-        b"",
-        b"\n",
         HEADER,
         HEADER + MIDDLE,
         HEADER + MIDDLE + TRAILER[:-1],
@@ -412,6 +414,29 @@ def test_whatever_is_added_to_or_missing_from_the_file_is_refused(data: bytes, r
     told = run(data)
     assert told.code == 1
     assert told.findings
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "is not an export"),
+        (b"\n", "is not an export"),
+        (b"Subject: Scored report\n\n5 entries, root\n", "a mail or a note goes to --against"),
+        (
+            b'{"format":"prediction-ledger-receipt/1","proof":[]}\n',
+            "a receipt: give it by --receipt",
+        ),
+        (b'{"format":"prediction-ledger-consistency/1"}', "a proof: give it by --proof"),
+        (gzip.compress(b"Dear reader,\n" * 200), "is not an export"),
+        (random.Random(1).randbytes(5000), "is not an export"),
+    ],
+    ids=lambda value: repr(value[:30]),
+)
+def test_a_file_of_another_kind_is_no_tampered_export(data: bytes, words: str, run: Run) -> None:
+    told = run(data, "--key", KEY)
+    assert told.code == 2
+    assert words in told.findings[0]
+    assert told.findings[0].count("\n") == 1
 
 
 BODY = json.loads(SMALL.bodies[2])
@@ -609,6 +634,31 @@ def test_every_witness_that_is_given_counts(run: Run, tmp_path: Path) -> None:
     told = run(SMALL.edited(3, rename), *against)
     assert (told.code, len(told.findings)) == (1, 1)
     assert told.findings[0].startswith(str(tmp_path / "b"))
+
+
+def test_what_was_kept_is_confirmed_by_name(run: Run, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.write_text(NOTE)
+    assert run(SMALL.signed(), "--against", kept, "--key", KEY).against == [(str(kept), 3)]
+    assert run(SMALL.edited(2, rename), "--against", kept).against == []
+    assert f"begins with the 3 entries of {kept}\n" in printed(SMALL, tmp_path, "--against", kept)
+
+
+def printed(made: Made, tmp_path: Path, *arguments: object) -> str:
+    path = tmp_path / "printed"
+    path.write_bytes(made.data())
+    command = [sys.executable, "-I", "-S", str(VERIFIER), str(path), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+def test_why_it_is_unsigned_or_how_stale_it_is_is_said(tmp_path: Path) -> None:
+    no_key = printed(SMALL.signed(), tmp_path)
+    assert "\nno --key was given: signatures were not checked\n" in no_key
+    assert "\nthere is no checkpoint\n" in printed(SMALL, tmp_path, "--key", KEY)
+    aged = ("--key", KEY, "--max-age", "7", "--now", "2026-02-08T00:00:03")
+    stale = "the newest signed entry is of 2026-01-01 00:00 UTC, 38 days old; the limit is 7\n"
+    assert stale in printed(SMALL.signed(3), tmp_path, *aged)
+    assert "no entry is signed\n" in printed(SMALL.signed(0), tmp_path, *aged)
 
 
 @pytest.mark.parametrize(

@@ -63,19 +63,50 @@ def test_a_receipt_needs_one_of_the_signatures_while_a_key_is_replaced(tmp_path:
         receipt(3, 5, body_base64="?"),
         receipt(3, 5, checkpoint=SMALL.signed(4).checkpoints[0]),
         receipt(3, 5, checkpoint=SMALL.text(5)),
-        receipt(3, 5, checkpoint=SMALL.signed(5, by=[OTHER]).checkpoints[0]),
+        receipt(3, 5, checkpoint=SMALL.signed(5).checkpoints[0][:-6] + "AAA=\n"),
         receipt(3, 5, proof=[]),
         receipt(3, 5, proof=["AB" * 32] * 3),
         receipt(3, 5, proof=[1]),
         receipt(3, 5, format="prediction-ledger-receipt/2"),
         receipt(3, 5, more=1),
-        [],
     ],
     ids=str,
 )
 def test_a_receipt_that_proves_nothing_is_refused(value: object, tmp_path: Path) -> None:
     told = verify_receipt(tmp_path, value, "--key", KEY)
     assert (told.code, len(told.findings)) == (1, 1)
+
+
+def test_a_receipt_of_an_unknown_key_is_unsigned_and_its_proof_is_verified(tmp_path: Path) -> None:
+    checkpoint = SMALL.signed(5, by=[OTHER]).checkpoints[0]
+    told = verify_receipt(tmp_path, receipt(3, 5, checkpoint=checkpoint), "--key", KEY)
+    assert (told.code, told.findings, told.signed) == (5, [], None)
+    assert "an older or newer key of this log, or another log's" in told.why_unsigned
+    false = receipt(3, 5, checkpoint=checkpoint, sequence=2)
+    assert verify_receipt(tmp_path, false, "--key", KEY).code == 1
+
+
+def test_a_receipt_says_what_its_entry_is(tmp_path: Path) -> None:
+    told = verify_receipt(tmp_path, receipt(3, 5), "--key", KEY)
+    assert told.about.endswith("; it is test.made of test:ä, 2026-01-01T00:00:03.000000Z")
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ([], "is not a receipt"),
+        ("Dear reader", "a mail or a note goes to --against"),
+        ({"format": "prediction-ledger-export/1"}, "but an export: give it as EXPORT"),
+        ({"format": "prediction-ledger-consistency/1"}, "but a proof: give it by --proof"),
+    ],
+)
+def test_a_file_of_another_kind_is_no_false_receipt(
+    value: object, words: str, tmp_path: Path
+) -> None:
+    told = verify_receipt(tmp_path, value, "--key", KEY)
+    assert told.code == 2
+    assert f"{tmp_path / 'receipt.json'} is not a receipt" in told.findings[0]
+    assert words in told.findings[0]
 
 
 def verify_growth(
@@ -101,7 +132,9 @@ def verify_growth(
 def test_a_checkpoint_is_shown_to_extend_an_older_one(old: int, new: int, tmp_path: Path) -> None:
     told = verify_growth(tmp_path, SMALL, new, old, "--key", KEY)
     assert (told.code, told.findings, told.signed) == (0, [], new)
+    assert told.against == [(str(tmp_path / "old"), old)]
     assert verify_growth(tmp_path, SMALL, new, old).code == 5
+    assert verify_growth(tmp_path, SMALL, new, old, "--key", OTHER.verifier).code == 5
 
 
 def test_a_checkpoint_that_does_not_extend_the_older_one_is_refused(tmp_path: Path) -> None:
@@ -109,13 +142,15 @@ def test_a_checkpoint_that_does_not_extend_the_older_one_is_refused(tmp_path: Pa
     assert verify_growth(tmp_path, SMALL.edited(2, rename), 5, 3, *key).code == 1
     assert verify_growth(tmp_path, SMALL.edited(2, rename), 3, 3, *key).code == 1
     assert verify_growth(tmp_path, SMALL, 2, 3, *key).code == 3
-    assert verify_growth(tmp_path, SMALL, 5, 3, "--key", OTHER.verifier).code == 1
+
+
+def test_a_proof_that_is_too_short_is_refused(tmp_path: Path) -> None:
+    assert verify_growth(tmp_path, SMALL, 5, 3, "--key", KEY, proof=[]).code == 1
 
 
 @pytest.mark.parametrize(
     "changed",
     [
-        {"proof": []},
         {"from": 2},
         {"to": 4},
         {"to": "5"},
@@ -124,7 +159,19 @@ def test_a_checkpoint_that_does_not_extend_the_older_one_is_refused(tmp_path: Pa
     ],
     ids=str,
 )
-def test_another_proof_than_that_between_the_two_is_refused(
+def test_another_proof_than_that_between_the_two_is_blamed_and_not_the_checkpoint(
     changed: dict[str, Any], tmp_path: Path
 ) -> None:
-    assert verify_growth(tmp_path, SMALL, 5, 3, "--key", KEY, **changed).code == 1
+    told = verify_growth(tmp_path, SMALL, 5, 3, "--key", KEY, **changed)
+    assert told.code == 2
+    assert told.findings[0].startswith("verifier: could not run: the proof: ")
+
+
+def test_a_file_of_another_kind_is_no_false_checkpoint(tmp_path: Path) -> None:
+    for name, text in (("mail", "Dear reader"), ("old", SMALL.text(3))):
+        (tmp_path / name).write_text(text)
+    held = ("--against", tmp_path / "old", "--proof", tmp_path / "mail")
+    told = verify("--checkpoint", tmp_path / "mail", *held)
+    assert (told.code, "is not a checkpoint" in told.findings[0]) == (2, True)
+    receipted = verify("--receipt", tmp_path / "mail", "--against", tmp_path / "old")
+    assert (receipted.code, "--against is for" in receipted.findings[0]) == (2, True)
