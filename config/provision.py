@@ -45,10 +45,10 @@ def provide(superuser: str, *, owner: str, service: str) -> None:
         ) from error
 
 
-def _session(superuser: str, **where: str) -> Server:
+def _session(superuser: str, *, dbname: str | None = None) -> Server:
     """Nothing that the database's owner has put there is run with a superuser's rights."""
     options = "-c search_path=pg_catalog,pg_temp -c default_transaction_read_only=off"
-    return psycopg.connect(superuser, autocommit=True, options=options, **where)
+    return psycopg.connect(superuser, autocommit=True, options=options, dbname=dbname)
 
 
 def _provide_role(server: Server, name: str, rights: str, password: str) -> None:

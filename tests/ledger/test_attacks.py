@@ -420,7 +420,8 @@ def test_a_search_path_that_shadows_the_catalogue_hides_nothing_and_is_found() -
         "  tgisinternal, tgfoid, tgtype, tgdeferrable, tginitdeferred, tgqual, tgattr"
         "  FROM pg_catalog.pg_trigger;"
         " CREATE VIEW evil.ledger_head AS SELECT * FROM public.ledger_head;"
-        " GRANT USAGE ON SCHEMA evil TO PUBLIC; GRANT SELECT ON ALL TABLES IN SCHEMA evil TO PUBLIC;"
+        " GRANT USAGE ON SCHEMA evil TO PUBLIC;"
+        " GRANT SELECT ON ALL TABLES IN SCHEMA evil TO PUBLIC;"
         " ALTER TABLE ledger_entry DISABLE TRIGGER ledger_entry_append_only;"
         f" ALTER DATABASE {database} SET search_path = evil, pg_catalog, public"
     )

@@ -418,4 +418,4 @@ def test_a_session_of_the_service_begins_as_ours_whatever_its_role_has_set() -> 
                 begun = [session.execute(f"SHOW {name}".encode()).fetchone() for name in names]
         finally:
             before.execute(f"ALTER ROLE {SERVICE} RESET ALL".encode())
-    assert begun == [("off",), ("read committed",), ("public, pg_temp",)]
+    assert begun == [("off",), ("read committed",), ("public,pg_temp",)]

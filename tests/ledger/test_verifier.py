@@ -5,6 +5,7 @@ import email.message
 import gzip
 import io
 import json
+import os
 import random
 import subprocess
 import sys
@@ -36,6 +37,7 @@ from tests.ledger.exports import (
     Made,
     Told,
     compact,
+    entry,
     rename,
     verify,
 )
@@ -483,6 +485,35 @@ def test_an_entry_in_any_other_form_is_refused_with_its_place(body: bytes, run: 
     told = run(SMALL.with_body(3, body))
     assert told.code == 1
     assert any(found.startswith("entry 3: ") for found in told.findings)
+
+
+@pytest.mark.parametrize("false", [7, True, None, [], {}, "", "two words"])
+@pytest.mark.parametrize("which", ["prediction", "outcome"])
+def test_a_row_whose_id_is_no_id_is_a_finding(which: str, false: object, run: Run) -> None:
+    rows: dict[str, dict[str, object]] = {
+        "prediction": {"low": None, "high": None, "made_at": "2025", "probability": "0.5"},
+        "outcome": {"answer": "yes", "settled_at": "2026", "corrects_id": None},
+    }
+    facts = {
+        name: [{"id": false if name == which else name, "question_id": "q", **row}]
+        for name, row in rows.items()
+    }
+    told = run(SMALL.with_body(3, entry(3, **facts)))
+    assert told.code == 1
+    [found] = told.findings
+    assert found.startswith("entry 3: holds a row ")
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_it_ends_quietly_when_nobody_reads_on(tmp_path: Path, more: list[str]) -> None:
+    path = tmp_path / "export"
+    path.write_bytes(replace(SMALL, bodies=(b"{}",) * 250).data())
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-I", "-S", str(VERIFIER), str(path), *more]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 def test_all_findings_are_named_and_many_are_counted(run: Run) -> None:
