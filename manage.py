@@ -3,11 +3,14 @@
 
 import os
 import sys
+from importlib.util import find_spec
 
 from config import embedded
 
 
 def main() -> int:
+    if not find_spec("django"):
+        return complain("use .venv/bin/python manage.py (`make run` makes it)")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
         embedded.ensure()
@@ -39,4 +42,9 @@ def complain(problem: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        code = main()
+    except KeyboardInterrupt:
+        code = 130
+        sys.stderr.write("\nmanage.py: stopped\n")
+    sys.exit(code)

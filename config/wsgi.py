@@ -5,6 +5,8 @@ from typing import Any
 
 import django
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 from config import embedded
 from config.durability import REFUSED_BOOT, insist
@@ -26,6 +28,13 @@ class Request(WSGIRequest):
 
 class Application(WSGIHandler):
     request_class = Request
+
+    def get_response(self, request: HttpRequest) -> HttpResponseBase:
+        """To HEAD with the headers alone: gunicorn drops a body, but warns of it each time."""
+        answer = super().get_response(request)
+        if request.method == "HEAD" and isinstance(answer, HttpResponse):
+            answer.content = b""
+        return answer
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")

@@ -4,6 +4,7 @@ import base64
 import json
 import re
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -14,7 +15,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from ledger import parts, proving
+from ledger import checkpoints, parts, proving
 from ledger.checkpoints import Signed
 from ledger.errors import DoesNotHold, EncodingError, NoteError, NotSigned, OutOfRange
 from ledger.journal import body_of, leaf_hash_of
@@ -88,6 +89,9 @@ class EntryAdmin(LogAdmin):
 
     @display(description="Receipt")
     def receipt(self, entry: Entry) -> SafeString:
+        signed, every = checkpoints.latest(), settings.CHECKPOINT_SECONDS
+        if signed is None or signed.size < entry.sequence:
+            return format_html("From the next checkpoint on, at most {} seconds", every)
         address = reverse("admin:ledger_entry_receipt", args=[entry.sequence])
         return format_html(
             '<a href="{}">Download</a>: these bytes, and the proof that a signed checkpoint covers '
@@ -113,7 +117,7 @@ class EntryAdmin(LogAdmin):
 class CheckpointAdmin(LogAdmin):
     list_display = ["number", "size", "shown_root"]
     search_fields = ["note"]
-    search_help_text = "A root in hex or base64, or another part of a note"
+    search_help_text = "A root, or part of a note"
     ordering = ["-number"]
     fields = ["number", "size", "shown_root", "shown_note"]
     readonly_fields = fields
@@ -128,7 +132,7 @@ class CheckpointAdmin(LogAdmin):
         )
         return found
 
-    @display(description="Root, as the note says it")
+    @display(description="Root")
     def shown_root(self, checkpoint: Checkpoint) -> SafeString:
         signed = Signed(checkpoint.number, checkpoint.size, checkpoint.note)
         try:

@@ -125,7 +125,7 @@ def consistency(*, first: int, second: int | None = None) -> Growth:
 
 
 def receipt(*, sequence: int, size: int | None = None) -> Receipt:
-    """For the oldest checkpoint that covers the entry, or for the one of this size.
+    """For the newest checkpoint, which the key of today has signed, or for the one of this size.
 
     Raises OutOfRange, NotSigned, DoesNotHold.
     """
@@ -133,10 +133,10 @@ def receipt(*, sequence: int, size: int | None = None) -> Receipt:
     _check("sequence", sequence, 1, head.size)
     if size is not None and size < sequence:
         raise OutOfRange("size", f"must be at least {sequence}, to cover entry {sequence}")
-    signed = checkpoints.covering(sequence if size is None else size)
+    signed = checkpoints.latest() if size is None else checkpoints.covering(size)
     if size is not None and (signed is None or signed.size != size):
         raise OutOfRange("size", "must be that of a checkpoint; see the list of checkpoints")
-    if signed is None:
+    if signed is None or signed.size < sequence:
         raise not_signed(sequence)
     base = _Base(head, signed.size)
     return Receipt(base.inclusion(sequence, signed.size), base.signed[signed.size])

@@ -95,7 +95,7 @@ def scoreboard() -> Scoreboard:
     rows = [
         ForecasterTotals(
             forecaster=forecaster.key,
-            name=forecaster.name,
+            name=str(forecaster),
             totals=_totals(
                 [line for line in lines if line.forecaster == forecaster.pk],
                 statements.get(forecaster.pk, Counter()),

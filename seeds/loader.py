@@ -44,10 +44,12 @@ class _Context:
 
 @dataclass
 class Loaded:
-    """How many rows of each table were recorded, and what the files now tell otherwise."""
+    """How many rows of each table were recorded, what the files now tell otherwise, and what they
+    still tell of somebody who was erased."""
 
     recorded: Counter[str] = field(default_factory=Counter)
     differing: list[str] = field(default_factory=list)
+    erased: list[str] = field(default_factory=list)
 
 
 @transaction.atomic
@@ -60,9 +62,8 @@ def load(*, now: dt.datetime, reviewer: User | None = None, folder: Path = FOLDE
     _take_turns()
     seeds, context, loaded = read(folder), _Context(now, reviewer), Loaded()
     loaded.differing = _differing(seeds)
-    loaded.differing += [
-        f"forecaster:{key}: was erased; take it out of the files" for key in sorted(_erased(seeds))
-    ]
+    loaded.erased = [f"article:{key}: byline" for key in sorted(_bylines_erased(seeds))]
+    loaded.erased += [f"forecaster:{key}" for key in sorted(_erased(seeds))]
     for table, load_table in {
         "phrases": _load_phrases,
         "topics": _load_topics,
@@ -105,7 +106,14 @@ def _differing(seeds: Seeds) -> list[str]:
         for column, told in rows[recorded.key].items()
         if isinstance(told, _PLAIN) and getattr(recorded, column) != told
         if not model._meta.get_field(column).is_relation
+        if (column, getattr(recorded, column)) != ("byline", ERASED)
     ]
+
+
+def _bylines_erased(seeds: Seeds) -> set[str]:
+    """The articles whose byline the files still tell, after it was erased."""
+    erased = Article.objects.filter(byline=ERASED).values_list("key", flat=True)
+    return {key for key in erased if seeds.articles.get(key, {}).get("byline")}
 
 
 def _erased(seeds: Seeds) -> set[str]:

@@ -41,7 +41,7 @@ class ConsistencyQuery(Query):
 class ReceiptQuery(Query):
     size = Whole(
         required=False,
-        help_text="The size of a checkpoint. Default: the oldest one that covers the entry.",
+        help_text="The size of a checkpoint. Default: that of the newest.",
     )
 
 

@@ -56,6 +56,7 @@ class ReportContent:
     overdue: tuple[Question, ...]
     due_next: tuple[Question, ...]
     checkpoint: Signed
+    keys: tuple[str, ...]  # that have signed it: whoever has only the mail has them from elsewhere
 
 
 def reminder(*, recipient: str, questions: Sequence[Question], now: dt.datetime) -> Draft:

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from ledger import checkpoints, journal
+from ledger.notes import open_note
 from predictions.mail import compose
 from predictions.mail.periods import last_boundary
 from predictions.models import Message, Outcome, Question, Reminder, Report, Subscription, User
@@ -113,7 +114,12 @@ def report_content(
         overdue=tuple(Question.objects.due(now)),
         due_next=tuple(Question.objects.due_next(now)[:_DUE_NEXT]),
         checkpoint=checkpoint,
+        keys=_signers(checkpoint),
     )
+
+
+def _signers(checkpoint: checkpoints.Signed) -> tuple[str, ...]:
+    return tuple(map(str, open_note(checkpoint.note, checkpoints.verifier_keys()).verified))
 
 
 def _queue_reminder(person: User, questions: list[Question], now: dt.datetime) -> None:

@@ -83,6 +83,9 @@ class Forecaster(KeyedFact):
         constraints = [not_empty("name"), one_of("kind", ForecasterKind)]
 
     def __str__(self) -> str:
+        """The name; of those who were erased, also what tells them apart."""
+        if self.is_erased:
+            return f"{self.name} {self.key.removeprefix(self.ERASED_KEY)}"
         return self.name
 
     @property

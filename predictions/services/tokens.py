@@ -34,8 +34,11 @@ def token_create(*, name: str, scopes: Sequence[str], user: User, now: dt.dateti
     if not scopes:
         raise Invalid("scopes", f"is empty; give one or more of {', '.join(Scope.values)}")
     secret = PREFIX + secrets.token_urlsafe(32)
+    name = name.strip()
+    if ApiToken.objects.filter(name=name).exists():
+        raise Invalid("name", f"there is a token {name!r} already; choose another name")
     row = ApiToken(
-        name=name.strip(),
+        name=name,
         digest=token_digest(secret),
         user=user,
         scopes=sorted(set(scopes)),

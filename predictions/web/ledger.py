@@ -1,6 +1,7 @@
 """The public page of the ledger, where whoever holds an old report checks it."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _A_PAGE = 20
 _HEX = re.compile(r"[0-9a-fA-F]{64}")
+_BASE64 = re.compile(r"[0-9A-Za-z+/]{43}=")
 
 
 class CheckForm(forms.Form):
@@ -54,11 +56,16 @@ class CheckForm(forms.Form):
     )
 
     def clean_root(self) -> str:
+        """In hex; a note has it in base64."""
         root = "".join(self.cleaned_data["root"].split())
+        with suppress(verifier.Problem):
+            if _BASE64.fullmatch(root):
+                return verifier.unbase64(root).hex()
         if root and not _HEX.fullmatch(root):
+            has = "1 character" if len(root) == 1 else f"{len(root)} characters"
             raise forms.ValidationError(
-                f"must be 64 digits from 0 to 9 and a to f; this has {len(root)} characters. Copy "
-                "the whole line."
+                "must be 64 digits from 0 to 9 and a to f, as in a report, or 44 characters that "
+                f"end with =, as in a note; this has {has}. Copy the whole line."
             )
         return root.lower()
 
@@ -99,6 +106,13 @@ class Answer:
     judged: claims.Judged
     proof_to: int | None  # size of the newest checkpoint, if it covers the claim
 
+    @property
+    def looks(self) -> str:
+        """Yes, no, or neither: that a ledger begins with no entries tells nothing."""
+        if self.judged.signed is False or self.judged.verdict != claims.Verdict.HOLDS:
+            return "no"
+        return "yes" if self.judged.claim.size else "unsure"
+
 
 def _readable(view: "Callable[..., HttpResponse]") -> "Callable[..., HttpResponse]":
     """As the rest of what is public, it is not where reading is switched off."""
@@ -125,9 +139,12 @@ def ledger_page(request: HttpRequest) -> HttpResponse:
     latest = checkpoints.latest()
     numbers = Paginator(range(latest.number if latest else 0, 0, -1), _A_PAGE)
     page = numbers.get_page(request.GET.get("page"))
+    head = journal.head()
     context: dict[str, Any] = {
         "form": form,
-        "head": journal.head(),
+        "head": head,
+        "waiting": head.size - latest.size if latest else 0,
+        "every": settings.CHECKPOINT_SECONDS,
         "latest": latest and _shown(latest),
         "keys": published.public_keys(),
         "page": page,

@@ -35,7 +35,10 @@ def test_an_entry_offers_its_receipt_which_the_verifier_accepts(
 def test_before_a_checkpoint_covers_it_the_page_says_when_to_come_back(client: Client) -> None:
     answer = client.get("/admin/ledger/entry/3/receipt/", follow=True)
     assert answer.redirect_chain == [("/admin/ledger/entry/3/change/", 302)]
-    assert "No checkpoint covers entry 3 yet" in answer.content.decode()
+    page = answer.content.decode()
+    assert "No checkpoint covers entry 3 yet" in page
+    assert "From the next checkpoint on" in page
+    assert ">Download</a>" not in page
 
 
 def test_of_a_log_that_was_tampered_with_there_is_no_receipt(client: Client) -> None:

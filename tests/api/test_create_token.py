@@ -51,7 +51,8 @@ def test_without_one_superuser_the_user_must_be_said() -> None:
 @pytest.mark.usefixtures("adjudicator")
 def test_what_is_wrong_is_said_in_one_line() -> None:
     _created("robot", "--scope", "read")
-    assert "name" in _failure("robot", "--scope", "read")
+    taken = "there is a token 'robot' already; choose another name"
+    assert _failure(" robot ", "--scope", "read") == f"name: {taken}"
     assert "name" in _failure(" ", "--scope", "read")
     assert "'eve'" in _failure("other", "--scope", "read", "--user", "eve")
     for arguments in (["other", "--scope", "everything"], ["other"]):

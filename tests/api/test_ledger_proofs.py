@@ -241,7 +241,7 @@ def test_proofs_take_few_queries(log: APIClient, django_assert_max_num_queries: 
 
 
 @pytest.mark.parametrize(
-    ("sequence", "query", "size"), [(1, "", 11), (11, "", 11), (12, "", 298), (1, "?size=298", 298)]
+    ("sequence", "query", "size"), [(1, "", 298), (12, "", 298), (1, "?size=11", 11)]
 )
 def test_a_receipt_is_a_file_that_the_offline_verifier_accepts(
     log: APIClient, tmp_path: Path, sequence: int, query: str, size: int
@@ -262,6 +262,21 @@ def test_a_receipt_is_a_file_that_the_offline_verifier_accepts(
     said["body_base64"] = base64.b64encode(json.dumps(body).encode()).decode()
     path.write_text(json.dumps(said))
     assert verify("--receipt", path, "--key", key()).code == 1
+
+
+def test_after_a_change_of_key_a_receipt_is_for_who_holds_the_newer_one(
+    log: APIClient, tmp_path: Path
+) -> None:
+    old = key()
+    key_rotate(reason="Every year")
+    checkpoint_make()
+    path = tmp_path / "receipt.json"
+    path.write_bytes(log.get(f"{ADDRESS}/receipts/1/").content)
+    assert key() != old
+    assert verify("--receipt", path, "--key", key()).code == 0
+    path.write_bytes(log.get(f"{ADDRESS}/receipts/1/?size=11").content)
+    assert verify("--receipt", path, "--key", key()).code == 5
+    assert verify("--receipt", path, "--key", old).code == 0
 
 
 def test_a_kept_note_is_checked_offline_with_what_is_served(log: APIClient, tmp_path: Path) -> None:

@@ -71,6 +71,14 @@ def test_header_and_trailer_are_canonical_whatever_their_length() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_folder_that_there_is_not_is_named(tmp_path: Path) -> None:
+    target = tmp_path / "nowhere" / "x"
+    words = f"the folder {target.parent} does not exist$"
+    with pytest.raises(CommandError, match=words):
+        call_command("export_ledger", "--output", str(target))
+
+
+@pytest.mark.django_db(transaction=True)
 def test_each_line_is_the_exact_body_of_an_entry(tmp_path: Path) -> None:
     for place in range(3):
         with transaction.atomic():
@@ -128,7 +136,7 @@ def test_who_holds_the_first_key_alone_verifies_the_log_after_every_rotation(
         told = verify(tmp_path / "export.ndjson", "--key", key)
         assert (told.code, told.findings, told.signed) == (0, [], journal.head().size)
     thief = Signer(first.name, bytes(32)).verifier
-    assert verify(tmp_path / "export.ndjson", "--key", thief).code == 1
+    assert verify(tmp_path / "export.ndjson", "--key", thief).code == 5
 
 
 @pytest.mark.django_db(transaction=True)

@@ -28,7 +28,8 @@ class Command(BaseCommand):
             with _opened(options["output"]) as stream:
                 head = _export(stream, compress=options["gzip"])
         except OSError as error:
-            raise CommandError(f"{options['output']}: {error}", returncode=2) from error
+            problem = error.strerror or error
+            raise CommandError(f"{options['output']}: {problem}", returncode=2) from error
         out = self.stderr if options["output"] == "-" else self.stdout
         out.write(f"exported {head.size} entries, root {head.root}")
 
@@ -59,6 +60,8 @@ def _opened(output: str) -> Iterator[BinaryIO]:
     path = Path(output)
     if path.exists() and not path.is_file():
         raise OSError("exists, and is not a file")
+    if not path.parent.is_dir():
+        raise OSError(f"the folder {path.parent} does not exist")
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with unfinished.open("xb") as stream:

@@ -84,5 +84,6 @@ class Command(BaseCommand):
             self._write("\r\033[K")
 
     def _write(self, text: str) -> None:
-        self.stderr.write(text, ending="")
+        # Not in the style of an error, which is red.
+        self.stderr.write(text, style_func=str, ending="")
         self.stderr.flush()

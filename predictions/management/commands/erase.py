@@ -48,13 +48,14 @@ class Command(BaseCommand):
         except (Conflict, Invalid) as error:
             raise CommandError(str(error), returncode=2) from error
         self.stdout.write(f"erased: {_counted(done)}")
-        self.stdout.write(str(done.entry) if done.entry else "no entry: the ledger names no user")
+        told = f"entry {done.entry}" if done.entry else "no entry: the ledger names no user"
+        self.stdout.write(told)
 
     def _forecaster(self, options: dict[str, Any]) -> Erasure:
         row = _found(Forecaster, key=options["forecaster"])
         stays = [
-            f"{model._default_manager.filter(forecaster=row).count()} {name}"
-            for model, name in ((Prediction, "prediction(s)"), (Statement, "statement(s)"))
+            _plural(model._default_manager.filter(forecaster=row).count(), noun)
+            for model, noun in ((Prediction, "prediction"), (Statement, "statement"))
         ]
         self._announce(
             f"forecaster {row.key} ({row.name}): key, name, note",
@@ -96,13 +97,12 @@ class Command(BaseCommand):
         self.stdout.write(f"  {stays}")
         if preview.in_clear:
             self.stdout.write(
-                f"  CANNOT be erased from the ledger: {', '.join(preview.in_clear)} stand(s) there "
-                "in clear, recorded before such parts were kept apart"
+                "  CANNOT be erased from the ledger, where it stands in clear, recorded before "
+                f"such parts were kept apart: {', '.join(preview.in_clear)}"
             )
         if preview.in_delivery:
-            self.stdout.write(
-                f"  {preview.in_delivery} message(s) may be going out as they are, at this moment"
-            )
+            going = _plural(preview.in_delivery, "message")
+            self.stdout.write(f"  may be going out as it is, at this moment: {going}")
 
     def _confirm(self, options: dict[str, Any]) -> None:
         if options["yes"]:
@@ -111,7 +111,12 @@ class Command(BaseCommand):
             raise CommandError("nobody is there to be asked; give --yes", returncode=2)
         self.stdout.write("This cannot be undone. Type yes to erase: ", ending="")
         self.stdout.flush()
-        if sys.stdin.readline().strip() != "yes":
+        try:
+            answer = sys.stdin.readline().strip()
+        except KeyboardInterrupt:
+            self.stdout.write("")
+            raise CommandError("nothing was erased", returncode=130) from None
+        if answer != "yes":
             raise CommandError("nothing was erased", returncode=2)
 
 
@@ -125,6 +130,10 @@ def _found(model: Any, **named: str) -> Any:
 
 def _counted(erasure: Erasure) -> str:
     return (
-        f"{erasure.parts} part(s) that the ledger commits to, "
-        f"{erasure.copies} copies in mail, kept answers and the admin's log"
+        f"{_plural(erasure.parts, 'part')} that the ledger commits to, "
+        f"{_plural(erasure.copies, 'copy', 'copies')} in mail, kept answers and the admin's log"
     )
+
+
+def _plural(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or f'{one}s'}"

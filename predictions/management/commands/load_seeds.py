@@ -31,3 +31,5 @@ class Command(BaseCommand):
         )
         for place in loaded.differing:
             self.stderr.write(f"differs from what is recorded, which stays: {place}")
+        for place in loaded.erased:
+            self.stderr.write(f"{place} was erased; take it out of the files")

@@ -32,9 +32,9 @@ def test_a_forecaster_is_erased_and_the_entry_named(make: Maker) -> None:
     make.prediction(forecaster=row)
     told = run("--forecaster", "zoe", "--reason", "request", "--yes")
     assert told.startswith("to erase: forecaster zoe (Zoë Quill): key, name, note")
-    assert "3 part(s)" in told
-    assert "1 prediction(s), 0 statement(s) and their scores stay" in told
-    [entry] = re.findall(r"^[0-9a-f-]{36}$", told, re.MULTILINE)
+    assert "3 parts that" in told
+    assert "1 prediction, 0 statements and their scores stay" in told
+    [entry] = re.findall(r"^entry ([0-9a-f-]{36})$", told, re.MULTILINE)
     journal.flush()
     assert Entry.objects.get(uuid=entry).kind == "forecaster.erased"
     assert Forecaster.objects.get(pk=row.pk).is_erased
@@ -42,7 +42,9 @@ def test_a_forecaster_is_erased_and_the_entry_named(make: Maker) -> None:
 
 def test_a_byline_is_erased(make: Maker) -> None:
     make.article(key="almanac", byline="Zoë Quill")
-    assert "its byline (Zoë Quill)" in run("--article", "almanac", "--reason", "mistake", "--yes")
+    told = run("--article", "almanac", "--reason", "mistake", "--yes")
+    assert "its byline (Zoë Quill)" in told
+    assert "erased: 1 part that" in told
     assert Article.objects.get().byline == "(erased)"
 
 
@@ -109,6 +111,22 @@ def test_a_terminal_is_asked_and_only_yes_erases(
 class _Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
+
+
+class _Stopped(_Terminal):
+    def readline(self, _size: int | None = -1, /) -> str:  # type: ignore[override]
+        raise KeyboardInterrupt
+
+
+def test_who_stops_at_the_question_is_told_that_nothing_was_erased(
+    zoe: Forecaster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", _Stopped())
+    with pytest.raises(CommandError, match=r"^nothing was erased$") as error:
+        run("--forecaster", "zoe", "--reason", "request")
+    assert error.value.returncode == 130
+    zoe.refresh_from_db()
+    assert not zoe.is_erased
 
 
 def test_nobody_at_a_terminal_needs_yes(zoe: Forecaster, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import email
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -60,6 +61,18 @@ def test_the_attachment_is_the_note_to_the_byte(mailed: Path) -> None:
     text = mail.get_body(("plain",))
     assert text
     assert signed.head.root in text.get_content()
+
+
+def test_the_mail_names_the_key_for_who_asks_for_it_elsewhere_than_on_our_page(
+    mailed: Path,
+) -> None:
+    mail = email.message_from_bytes(mailed.read_bytes(), policy=modern)
+    [key] = map(str, checkpoints.verifier_keys())
+    for kind in ("plain", "html"):
+        body = mail.get_body((kind,))
+        assert body
+        said = " ".join(re.sub(r"<[^>]*>", " ", body.get_content()).split())
+        assert f"signed by {key} " in said
 
 
 def test_the_verifier_finds_the_checkpoint_in_text_and_attachment(

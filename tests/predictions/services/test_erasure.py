@@ -2,7 +2,9 @@
 
 import datetime as dt
 import gzip
+import io
 import json
+import re
 import threading
 import uuid
 from collections.abc import Iterator
@@ -175,7 +177,9 @@ def test_the_figures_are_the_same_before_and_after(zoe: Forecaster) -> None:
     new_key = f"erased-{zoe.pk.hex[:8]}"
     totals[new_key] = totals.pop(KEY)
     assert {row.forecaster: row.totals for row in after.forecasters} == totals
-    assert [row.name for row in after.forecasters if row.forecaster == new_key] == ["(erased)"]
+    assert [row.name for row in after.forecasters if row.forecaster == new_key] == [
+        f"(erased) {new_key.removeprefix('erased-')}"
+    ]
 
 
 def test_an_export_verifies_before_and_after_and_its_earlier_part_is_the_same(
@@ -439,8 +443,29 @@ def test_loading_the_seeds_again_records_nobody_anew() -> None:
     size = journal.head().size
     loaded = load(now=NOW)
     assert journal.head().size == size
-    assert "forecaster:columnist-seed-000: was erased; take it out of the files" in loaded.differing
+    assert "forecaster:columnist-seed-000" in loaded.erased
     assert Forecaster.objects.count() == 2
+
+
+def test_the_files_are_said_to_name_a_forecaster_and_a_byline_still() -> None:
+    load(now=NOW)
+    article = Article.objects.exclude(byline="").earliest("key")
+    article_byline_erase(article=article, reason="request", by=None, now=NOW)
+    erase(Forecaster.objects.get(key="columnist-seed-000"))
+    told = io.StringIO()
+    call_command("load_seeds", stdout=io.StringIO(), stderr=told)
+    assert told.getvalue().splitlines() == [
+        f"article:{article.key}: byline was erased; take it out of the files",
+        "forecaster:columnist-seed-000 was erased; take it out of the files",
+    ]
+
+
+def test_two_who_were_erased_are_told_apart(make: Maker) -> None:
+    for name in ("zoe", "ada"):
+        forecaster_erase(forecaster=make.forecaster(key=name), reason="request", by=None, now=NOW)
+    names = [row.name for row in scoreboard().forecasters]
+    assert len(set(names)) == 2
+    assert all(re.fullmatch(r"\(erased\) [0-9a-f]{8}", name) for name in names)
 
 
 class TestAUser:

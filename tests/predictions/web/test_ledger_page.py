@@ -1,5 +1,6 @@
 """`/ledger/`, where a stranger with an old report asks whether it still holds."""
 
+import base64
 import re
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,7 @@ def test_the_page_shows_head_newest_note_keys_and_checkpoints(client: Client) ->
         "Entries 31",
         f"Root {roots()[31].hex()}",
         "Checkpoint 1 signs the first 21 entries",
+        "10 newer entries wait for the next signature, at most 300 seconds.",
         " ".join(note().split()),
         f"{verifier_keys()[0]} Introduced in entry 21",
         "checkpoint-1.txt",
@@ -73,7 +75,10 @@ def test_before_anything_is_written_the_page_says_so(client: Client) -> None:
     page = told(client.get("/ledger/"))
     assert "Entries 0" in page
     assert "None is signed yet" in page
-    assert YES in check(client, lines(0, EMPTY_ROOT.hex()))
+    nothing = check(client, lines(0, EMPTY_ROOT.hex()))
+    assert "Not checked. Every ledger begins with 0 entries" in nothing
+    assert YES not in nothing
+    assert NO not in nothing
     assert "this ledger has only 0 entries; yours knew 5" in check(client, lines(5, "ab" * 32))
 
 
@@ -126,11 +131,15 @@ def test_a_note_that_another_has_signed_is_no(client: Client) -> None:
     false = note()[:-10] + ("B" if note()[-10] == "A" else "A") + note()[-9:]
     for held in (forged, false):
         page = check(client, held)
-        assert f"{NO}: this signature is not by a key of this ledger" in page
-        assert "What it says is true all the same" in page
+        assert "✗ Not by this ledger’s key. Another key has signed your note" in page
+        assert "Its size and root do fit this ledger, but anybody can copy these" in page
         assert YES not in page
-    other = sign(checkpoint_text(origin, 21, bytes(32)), [Signer(origin, bytes(32))])
-    assert "Nor is what it says true" in check(client, other)
+        assert "begins with" not in page
+    for size, words in ((21, "Nor does its root fit"), (99, "Nor does its size fit")):
+        other = sign(checkpoint_text(origin, size, bytes(32)), [Signer(origin, bytes(32))])
+        page = check(client, other)
+        assert words in page
+        assert page.count("✗") == 1
 
 
 @pytest.mark.usefixtures("log")
@@ -170,7 +179,8 @@ def test_each_of_several_is_answered(client: Client) -> None:
 @pytest.mark.usefixtures("log")
 def test_size_and_root_may_be_typed_in_and_linked_to(client: Client) -> None:
     root = roots()[7].hex()
-    for given_root in (root, f" {root.upper()[:32]} {root[32:]} "):
+    in_base64 = base64.b64encode(roots()[7]).decode()
+    for given_root in (root, f" {root.upper()[:32]} {root[32:]} ", in_base64):
         answer = client.get("/ledger/", {"size": "7", "root": given_root})
         assert f"{YES}: today’s ledger of 31 entries begins with exactly those 7" in told(answer)
 
@@ -189,7 +199,10 @@ def test_size_and_root_may_be_typed_in_and_linked_to(client: Client) -> None:
         ({"held": "a\x00b"}, "Null characters are not allowed"),
         ({"size": "7"}, "Give both the number of entries and the root"),
         ({"root": "ab" * 32}, "Give both the number of entries and the root"),
-        ({"size": "7", "root": "ab"}, "must be 64 digits from 0 to 9 and a to f; this has 2"),
+        ({"size": "7", "root": "ab"}, "as in a note; this has 2 characters."),
+        ({"size": "7", "root": "a"}, "must be 64 digits from 0 to 9 and a to f, as in a report"),
+        ({"size": "7", "root": "a"}, "this has 1 character."),
+        ({"size": "7", "root": f"{'a' * 42}b="}, "this has 44 characters."),
         ({"size": "seven", "root": "ab" * 32}, "must be a number in plain digits"),
         ({"size": "٧", "root": "ab" * 32}, "must be a number in plain digits"),
         ({"size": "-7", "root": "ab" * 32}, "must be a number in plain digits"),
