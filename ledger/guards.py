@@ -104,7 +104,7 @@ def function_deviations(expected: Mapping[str, str]) -> Iterator[Deviation]:
 def digests() -> dict[str, str]:
     """Of each function but those of extensions: source, whose rights it has, its settings.
 
-    Those of one name add up.
+    Those of one name add up. Of an extension is what a superuser has put there.
     """
     rows = _query(
         "SELECT proname, pg_catalog.string_agg(pg_catalog.concat_ws('|', prosrc, prosecdef,"
@@ -112,7 +112,8 @@ def digests() -> dict[str, str]:
         " ORDER BY pg_proc.oid)"
         " FROM pg_proc JOIN pg_language ON pg_language.oid = prolang"
         " WHERE pronamespace = %s::regnamespace AND NOT EXISTS (SELECT FROM pg_depend"
-        "  WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype = 'e')"
+        "  WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype = 'e'"
+        "  AND (SELECT rolsuper FROM pg_roles WHERE pg_roles.oid = proowner))"
         " GROUP BY proname",
         SCHEMA,
     )
