@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 from django.test import Client
 
-from config.wsgi import Request
+from config.application import Request
 
 
 @pytest.mark.parametrize("charset", ["hex", "zip", "no-such-charset", "\u2028"])
