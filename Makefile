@@ -10,7 +10,7 @@ run: $(VENV)/.runs
 	@exec $(BIN)/python -m config.run
 
 test: $(VENV)/.tests
-	@exec $(BIN)/python -m pytest
+	@exec $(BIN)/python -m tests
 
 # Against what the same data could cost at least; SIZE=1000000 is the full one.
 bench: $(VENV)/.tests
