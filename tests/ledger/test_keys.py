@@ -2,6 +2,7 @@
 
 import io
 import logging
+import shlex
 import subprocess
 import sys
 import traceback
@@ -403,6 +404,6 @@ def test_the_offline_verifier_follows_a_rotation(signed: Signed, tmp_path: Path)
 
 
 def test_the_new_key_that_the_instructions_make_is_one(capfd: pytest.CaptureFixture[str]) -> None:
-    command = rotation.NEW_KEY.format(name=NAME).replace("python", sys.executable, 1)
+    command = rotation.NEW_KEY.format(name=NAME).replace("python", shlex.quote(sys.executable), 1)
     subprocess.run(["/bin/sh", "-c", command], check=True)
     assert notes.Signer.parse(capfd.readouterr().out.strip()).name == NAME
