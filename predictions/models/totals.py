@@ -16,7 +16,7 @@ ANSWER_UNITS = 10**6
 
 
 class Sums(models.Model):
-    """What adds up over predictions. `counted` are those scored on yes or no: all below is theirs."""
+    """What adds up. `counted` are the predictions scored on yes or no: all that follows is theirs."""
 
     predictions = models.BigIntegerField()
     open = models.BigIntegerField()
@@ -45,7 +45,7 @@ class SeriesTotal(Sums):
     )
     # Of the counted ones; 0 where there are none.
     mean_brier = models.BigIntegerField()
-    # Over the time they stood, and which share of the question's time that was; 0 where none passed.
+    # Over the time they stood, and the share of the question's time; 0 where none passed.
     timed = models.PositiveSmallIntegerField()
     weighted_brier = models.BigIntegerField()
     coverage = models.BigIntegerField()
