@@ -25,7 +25,7 @@ def recounted(predictions: Iterable[Prediction]) -> Figures:
     return {
         "predictions": len(rows),
         **{state: sum(row.state == state for row in rows) for state in _STATES},
-        "mean_brier": _mean(counted, lambda row: (row.p - row.answer) ** 2),
+        "mean_brier": _mean(counted, lambda row: row.brier),
         "mean_brier_low": _mean(counted, lambda row: min(row.briers)),
         "mean_brier_high": _mean(counted, lambda row: max(row.briers)),
         "mean_brier_interval": _interval(counted),
@@ -57,13 +57,14 @@ class _Row:
 
     @property
     def brier(self) -> Fraction:
-        return (self.p - self.answer) ** 2
+        """As posted: rounded half to even at nine places."""
+        return round((self.p - self.answer) ** 2, 9)
 
     @property
     def briers(self) -> list[Fraction]:
         """At both ends, and at the answer where the range holds it."""
         low, high = self.ends
-        return [(p - self.answer) ** 2 for p in (low, high, min(max(low, self.answer), high))]
+        return [round((p - self.answer) ** 2, 9) for p in (low, high, min(max(low, self.answer), high))]
 
     @property
     def log(self) -> float:
