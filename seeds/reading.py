@@ -236,7 +236,8 @@ def _events(file: Form, seeds: Seeds) -> None:
 
 
 def _outcomes(file: Form, seeds: Seeds) -> None:
-    for form in file.forms("outcome"):
+    forms = list(file.forms("outcome"))
+    for form in forms:
         question = _known(form, "question", form.text("question"), seeds.questions)
         row: Row = {
             "answer": form.one_of("answer", Side.values, "") or None,
@@ -256,6 +257,19 @@ def _outcomes(file: Form, seeds: Seeds) -> None:
                 "nor the day the question it is conditional on was settled",
             )
         _new(form, seeds.outcomes, question, row, "question")
+    for form, (question, row) in zip(forms, seeds.outcomes.items(), strict=True):
+        condition = seeds.questions[question]["condition_question"]
+        if row["answer"] and _failed(question, seeds):
+            raise form.error(
+                "answer", f"must go: the condition fails, as the answer to {condition} is another"
+            )
+
+
+def _failed(question: str, seeds: Seeds) -> bool:
+    """Whether the file answers a question's condition otherwise than it asks for."""
+    row = seeds.questions[question]
+    decided = seeds.outcomes.get(row["condition_question"] or "")
+    return decided is not None and decided["answer"] != row["condition_answer"]
 
 
 def _settling_days(question: str, seeds: Seeds) -> set[dt.date]:

@@ -63,6 +63,7 @@ class Maker:
                 "due_at": end_of(dt.date(2026, 10, 31)),
                 "horizon_basis": "stated",
                 "by": None,
+                "now": self.now,
                 **given,
             }
         )
