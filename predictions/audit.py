@@ -8,6 +8,7 @@ from uuid import UUID
 from ledger import parts, replay, roles
 from predictions.models import FACTS, Fact, Outcome, Score
 from predictions.scoring.binary import Figures, score_all
+from predictions.scoring.partial import share_of_yes
 
 _CHUNK = 2_000
 # Beside the three that every table of facts has.
@@ -99,12 +100,11 @@ def _check_outcome(
 
 
 def _recomputed(outcome: Outcome) -> Iterator[tuple[UUID, Figures]]:
-    if outcome.is_void:
+    if outcome.answer is None:
         return
     in_time = list(outcome.question.predictions.filter(made_at__lt=outcome.settled_at))
-    by_prediction = score_all(
-        [prediction.probability_range for prediction in in_time], happened=outcome.answer == "yes"
-    )
+    answer = share_of_yes(outcome.answer)
+    by_prediction = score_all([prediction.probability_range for prediction in in_time], answer)
     for prediction, by_rule in zip(in_time, by_prediction, strict=True):
         for figures in by_rule:
             yield prediction.pk, figures

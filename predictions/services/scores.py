@@ -9,6 +9,7 @@ from django.db.models import Max
 
 from predictions.models import Outcome, Prediction, Score, User
 from predictions.scoring.binary import score_all
+from predictions.scoring.partial import share_of_yes
 from predictions.services.posting import post_many
 
 # An entry's body holds at most 65,535 bytes; a score takes some 350 of them.
@@ -30,7 +31,8 @@ def scores_post(
     in_time = [prediction for prediction in predictions if prediction.made_at < outcome.settled_at]
     if outcome.answer is None or not in_time:
         return
-    figures = score_all([p.probability_range for p in in_time], happened=outcome.answer == "yes")
+    answer = share_of_yes(outcome.answer)
+    figures = score_all([p.probability_range for p in in_time], answer)
     rows = [
         Score(
             prediction=prediction,
