@@ -512,6 +512,9 @@ def texts_in(data: bytes, depth: int = 0) -> Iterator[str]:
 # --- scores: recomputed from the rows that the entries set ------------------------------------
 
 RULES = ("brier", "log")
+WHOLE = {"yes": 1.0, "no": 0.0}
+FRACTION = re.compile(r"0\.[0-9]{0,5}[1-9]")
+PLACES = Decimal("1e-9")
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 
 
@@ -524,20 +527,50 @@ class Outcome(NamedTuple):
 
 
 @functools.lru_cache(maxsize=1 << 16)
-def loss(rule: str, p: str, happened: bool) -> str:
-    """Of a probability of yes, from float64, rounded half to even at 9 decimal places.
+def losses(rule: str, low: str, p: str, high: str, answer: str) -> tuple[str, str, str]:
+    """What a probability of yes earned, and the best and worst that low ≤ p ≤ high allow.
 
-    Brier: (p − o)². Log: −ln of the probability of what happened, clipped to [0.01, 0.99].
+    From float64, rounded half to even at 9 decimal places. A score grows away from the answer on
+    either side: the best is at the probability nearest to it, the worst at one of the two ends.
     """
-    given = float(p)
-    error = given - happened
-    of_fact = given if happened else 1.0 - given
-    score = error * error if rule == "brier" else -math.log(min(max(of_fact, 0.01), 0.99))
-    return f"{Decimal(score).quantize(Decimal('1e-9'), ROUND_HALF_EVEN):f}"
+    o = share_of_yes(answer)
+    least, said, most = float(low), float(p), float(high)
+    nearest = min(max(o, least), most)
+    at_p, at_nearest, at_low, at_high = (loss(rule, at, o) for at in (said, nearest, least, most))
+    three = (at_p, min(at_nearest, at_p), max(at_low, at_high, at_p))
+    value, best, worst = (Decimal(at).quantize(PLACES, ROUND_HALF_EVEN) for at in three)
+    return f"{value:f}", f"{best:f}", f"{worst:f}"
+
+
+def loss(rule: str, p: float, o: float) -> float:
+    """Brier: (p − o)². Log: −(o ln p + (1 − o) ln(1 − p)), each probability clipped to
+    [0.01, 0.99]; for yes or no, −ln of the probability of what happened."""
+    if rule == "brier":
+        return (p - o) * (p - o)
+    if o in (0.0, 1.0):
+        return -math.log(clipped(abs(1.0 - o - p)))
+    return -(o * math.log(clipped(p)) + (1.0 - o) * math.log(clipped(1.0 - p)))
+
+
+def clipped(p: float) -> float:
+    return min(max(p, 0.01), 0.99)
+
+
+def share_of_yes(answer: str) -> float:
+    """1 for yes, 0 for no, and a fraction between for a partial answer."""
+    if answer in WHOLE:
+        return WHOLE[answer]
+    if not FRACTION.fullmatch(answer):
+        raise Problem(f"answers {answer!r}, which is neither yes nor no nor a fraction")
+    return float(answer)
 
 
 class Scores:
-    """The last word on predictions and outcomes, and the postings, packed: millions must fit."""
+    """The last word on predictions and outcomes, and the postings, packed: millions must fit.
+
+    An outcome without an answer, as its question is void or open again, scores nobody. What was
+    reversed may be posted anew: the words of the prediction are read otherwise since.
+    """
 
     def __init__(self) -> None:
         self.predictions: dict[str, str] = {}  # id → question, made_at, low, p, high
@@ -573,8 +606,8 @@ class Scores:
         key = score_key(row["prediction_id"], row["outcome_id"], row["rule"])
         packed = pack(str(entry), row["id"], row["value"], row["best"], row["worst"])
         if row["reverses_id"] is None:
-            if key in self.posted:
-                raise Problem(f"score {row['id']} was posted before")
+            if self.posted.get(key):
+                raise Problem(f"score {row['id']} was posted before, and not reversed since")
             self.posted[key] = packed
             return
         reversed_one = self.posted.get(key, "").split()[1:]
@@ -593,18 +626,21 @@ class Scores:
             question, made_at, low, p, high = packed.split()
             for outcome in standing.get(question, ()):
                 if made_at < outcome.settled_at:  # a later one is kept, but not scored
-                    ends = (p, high, low) if outcome.answer == "yes" else (p, low, high)
-                    self._compare(prediction, ends, outcome, findings)
+                    self._compare(prediction, (low, p, high), outcome, findings)
         for left in filter(None, self.posted.values()):
             entry, score, *_ = left.split()
             findings.add(f"entry {entry}", f"score {score} counts, but nothing has earned it")
 
     def _compare(
-        self, prediction: str, ends: tuple[str, ...], outcome: Outcome, findings: Findings
+        self, prediction: str, said: tuple[str, str, str], outcome: Outcome, findings: Findings
     ) -> None:
-        """`ends`: the probability as said, and the ends of its range that score best and worst."""
+        """`said`: the probability of yes, between the ends of its range."""
         for rule in RULES:
-            expected = [loss(rule, end, outcome.answer == "yes") for end in ends]
+            try:
+                expected = list(losses(rule, *said, cast(str, outcome.answer)))
+            except Problem as unknown:
+                findings.add(f"entry {outcome.entry}", unknown)
+                return
             posted = self.posted.pop(score_key(prediction, outcome.id, rule), "").split()
             if not posted:
                 problem = f"prediction {prediction} has no {rule} score for this outcome"

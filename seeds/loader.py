@@ -99,7 +99,13 @@ def _differing(seeds: Seeds) -> list[str]:
         (Question, seeds.questions),
         (Event, seeds.events),
     ]
-    return [
+    told_otherwise = [
+        f"{recorded.subject}: {column}"
+        for recorded in Phrase.objects.current()
+        for column, told in seeds.phrases.get((recorded.phrase, recorded.source), {}).items()
+        if getattr(recorded, column) != told
+    ]
+    return told_otherwise + [
         f"{recorded._meta.model_name}:{recorded.key}: {column}"
         for model, rows in tables
         for recorded in model.objects.filter(key__in=rows)
@@ -182,7 +188,7 @@ def _load_questions(seeds: Seeds, context: _Context) -> Iterator[object]:
         on = row["condition_question"]
         row["condition_question"] = Question.objects.get(key=on) if on else None
         row["topic"] = Topic.objects.get(key=row["topic"])
-        yield services.question_open(**row, reviewer=context.reviewer, by=None)
+        yield services.question_open(**row, reviewer=context.reviewer, by=None, now=context.now)
 
 
 def _said_in(row: Row) -> Row:
@@ -199,7 +205,7 @@ def _load_predictions(seeds: Seeds, context: _Context) -> Iterator[object]:
         row["question"] = Question.objects.get(key=row["question"])
         if row["phrase"]:
             phrase, source = row["phrase"]
-            row["phrase"] = Phrase.objects.get(phrase=phrase, source=source)
+            row["phrase"] = Phrase.objects.current().get(phrase=phrase, source=source)
         yield services.prediction_record(**_said_in(row), by=None, now=context.now)
 
 
@@ -218,19 +224,38 @@ def _load_events(seeds: Seeds, context: _Context) -> Iterator[object]:
 
 
 def _load_outcomes(seeds: Seeds, context: _Context) -> Iterator[object]:
-    known = set(Outcome.objects.values_list("question__key", flat=True))
+    """Those of the files, and those that follow by themselves, for conditional questions."""
     for key, row in seeds.outcomes.items():
-        if key not in known:
-            context.at = key
-            yield services.outcome_enter(
-                question=Question.objects.get(key=key),
-                verdict=Verdict(
-                    answer=row["answer"],
-                    void_reason=row["void_reason"],
-                    settled_at=end_of(row["settled_on"]),
-                    rationale=row["rationale"],
-                    evidence=[Event.objects.get(key=event) for event in row["evidence"]],
-                ),
-                by=None,
-                now=context.now,
+        context.at = key
+        question = Question.objects.get(key=key)
+        # Asked one by one: what was entered just now may have decided this one too.
+        if not question.outcomes.exists():
+            verdict = _verdict(row)
+            yield from _following(
+                services.outcome_enter(question=question, verdict=verdict, by=None, now=context.now)
             )
+    # Of a database from before such questions became void by themselves.
+    for question in Question.objects.open().filter(
+        key__in=seeds.questions, condition_question__isnull=False
+    ):
+        context.at = question.key
+        followed = services.condition_apply(question=question, now=context.now)
+        if followed:
+            yield from _following(followed)
+
+
+def _verdict(row: Row) -> Verdict:
+    return Verdict(
+        answer=row["answer"],
+        void_reason=row["void_reason"],
+        settled_at=end_of(row["settled_on"]),
+        rationale=row["rationale"],
+        evidence=[Event.objects.get(key=event) for event in row["evidence"]],
+    )
+
+
+def _following(outcome: Outcome) -> Iterator[Outcome]:
+    """An outcome, and all that followed from it by itself."""
+    yield outcome
+    for followed in outcome.consequences.all():
+        yield from _following(followed)

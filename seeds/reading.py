@@ -236,7 +236,8 @@ def _events(file: Form, seeds: Seeds) -> None:
 
 
 def _outcomes(file: Form, seeds: Seeds) -> None:
-    for form in file.forms("outcome"):
+    forms = list(file.forms("outcome"))
+    for form in forms:
         question = _known(form, "question", form.text("question"), seeds.questions)
         row: Row = {
             "answer": form.one_of("answer", Side.values, "") or None,
@@ -249,13 +250,31 @@ def _outcomes(file: Form, seeds: Seeds) -> None:
         }
         if (row["answer"] is None) == (row["void_reason"] == ""):
             raise form.error("answer", "give either answer or void, not both and not neither")
-        if row["settled_on"] not in _settling_days(question, seeds):
-            raise form.error(
-                "settled_on",
-                "is neither the day of an event that settles the question, nor the day it closes, "
-                "nor the day the question it is conditional on was settled",
-            )
         _new(form, seeds.outcomes, question, row, "question")
+    for form, question in zip(forms, seeds.outcomes, strict=True):
+        _check_outcome(form, question, seeds)
+
+
+def _check_outcome(form: Form, question: str, seeds: Seeds) -> None:
+    """Hold an outcome against those of the other questions, wherever these stand in the file."""
+    row, condition = seeds.outcomes[question], seeds.questions[question]["condition_question"]
+    if row["settled_on"] not in _settling_days(question, seeds):
+        raise form.error(
+            "settled_on",
+            "is neither the day of an event that settles the question, nor the day it closes, "
+            "nor the day the question it is conditional on was settled",
+        )
+    if row["answer"] and _failed(question, seeds):
+        raise form.error(
+            "answer", f"must go: the condition fails, as the answer to {condition} is another"
+        )
+
+
+def _failed(question: str, seeds: Seeds) -> bool:
+    """Whether the file answers a question's condition otherwise than it asks for."""
+    row = seeds.questions[question]
+    decided = seeds.outcomes.get(row["condition_question"] or "")
+    return decided is not None and decided["answer"] != row["condition_answer"]
 
 
 def _settling_days(question: str, seeds: Seeds) -> set[dt.date]:

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from predictions import services
-from predictions.models import Article, Event, Forecaster, Outcome, Prediction, Question
+from predictions.models import Article, Event, Forecaster, Outcome, Phrase, Prediction, Question
 from predictions.services.events import Bears
 from predictions.services.outcomes import Verdict
 from predictions.when import end_of
@@ -63,6 +63,27 @@ class Maker:
                 "due_at": end_of(dt.date(2026, 10, 31)),
                 "horizon_basis": "stated",
                 "by": None,
+                "now": self.now,
+                **given,
+            }
+        )
+
+    def conditional(self, on: Question, answer: str = "yes", **given: Any) -> Question:
+        """A question that is void unless `on` is answered so."""
+        return self.question(condition_question=on, condition_answer=answer, **given)
+
+    def phrase(self, *read: str, **given: Any) -> Phrase:
+        """A row of the lexicon with its low, point and high probabilities."""
+        low, point, high = map(Decimal, read or ("0.55", "0.7", "0.8"))
+        return services.phrase_record(
+            **{
+                "phrase": "likely",
+                "low": low,
+                "point": point,
+                "high": high,
+                "source": "test",
+                "source_title": "Written for the tests",
+                "by": None,
                 **given,
             }
         )
@@ -109,4 +130,30 @@ class Maker:
     def outcome(self, question: Question, answer: str | None = "yes", **given: Any) -> Outcome:
         return services.outcome_enter(
             question=question, verdict=self.verdict(answer, **given), by=None, now=self.now
+        )
+
+    def correct(self, outcome: Outcome, answer: str | None = "yes", **given: Any) -> Outcome:
+        return services.outcome_correct(
+            outcome=outcome,
+            verdict=self.verdict(answer, **given),
+            reason="Misread.",
+            by=None,
+            now=self.now,
+        )
+
+    def withdraw(self, outcome: Outcome) -> Outcome:
+        return services.outcome_withdraw(
+            outcome=outcome, reason="Too early.", by=None, now=self.now
+        )
+
+    def revise(self, phrase: Phrase, *read: str) -> Phrase:
+        low, point, high = map(Decimal, read)
+        return services.phrase_revise(
+            phrase=phrase,
+            low=low,
+            point=point,
+            high=high,
+            reason="A later survey.",
+            by=None,
+            now=self.now,
         )

@@ -33,7 +33,7 @@ class BearingAdmin(FactAdmin):
 @admin.register(Outcome)
 class OutcomeAdmin(FactAdmin):
     list_display = ["of_question", "shown_answer", "settled", "entered", "entered_by", "standing"]
-    list_filter = ["answer", "void_reason", "entered_by"]
+    list_filter = ["answer", "void_reason", "reopens", "entered_by"]
     list_select_related = ["question", "entered_by", "correction"]
     search_fields = ["question__key", "question__text", "rationale", "correction_reason"]
     date_hierarchy = "settled_at"
@@ -47,6 +47,7 @@ class OutcomeAdmin(FactAdmin):
         "standing",
         "corrects",
         "correction_reason",
+        "follows",
         "entered",
         "entered_by",
         "postings",
@@ -65,7 +66,7 @@ class OutcomeAdmin(FactAdmin):
 
     @display(description="Stands", boolean=True)
     def standing(self, outcome: Outcome) -> bool:
-        return not hasattr(outcome, "correction")
+        return outcome.stands
 
     @display(description="Evidence")
     def shown_evidence(self, outcome: Outcome) -> SafeString | str:

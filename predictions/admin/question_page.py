@@ -28,11 +28,12 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Decision:
-    """An outcome of the chain; only the last one counts."""
+    """An outcome of the chain; only the last one counts, if it is not that it is open again."""
 
     outcome: Outcome
     number: int
     stands: bool
+    past: bool
     evidence: tuple[Event, ...]
 
 
@@ -95,14 +96,22 @@ def _forecast(prediction: Prediction, postings: Iterable[Score]) -> Forecast:
 
 
 def _decisions(question: Question) -> list[Decision]:
-    """The chain of outcomes, the one that stands first."""
+    """The chain of outcomes, the newest first."""
     chain = (
-        question.outcomes.select_related("entered_by", "correction")
+        question.outcomes.select_related(
+            "entered_by", "correction", "corrects", "follows__question"
+        )
         .prefetch_related("evidence")
         .order_by("entered_at")
     )
     decisions = [
-        Decision(outcome, number, not hasattr(outcome, "correction"), tuple(outcome.evidence.all()))
+        Decision(
+            outcome=outcome,
+            number=number,
+            stands=outcome.stands,
+            past=hasattr(outcome, "correction"),
+            evidence=tuple(outcome.evidence.all()),
+        )
         for number, outcome in enumerate(chain, start=1)
     ]
     return decisions[::-1]

@@ -17,7 +17,7 @@ from predictions.admin.base import NUMBERED, FactAdmin
 from predictions.admin.events import LinkEvent
 from predictions.admin.question_page import gather
 from predictions.admin.reviews import RecordReview
-from predictions.admin.verdicts import CorrectOutcome, EnterOutcome
+from predictions.admin.verdicts import CorrectOutcome, EnterOutcome, WithdrawOutcome
 from predictions.models import Outcome, Question
 from predictions.templatetags.figures import when
 
@@ -62,6 +62,7 @@ class QuestionAdmin(FactAdmin):
         pages = {
             "outcome": ("<uuid:pk>/outcome/", EnterOutcome),
             "correct": ("<uuid:pk>/outcome/<uuid:outcome>/correct/", CorrectOutcome),
+            "withdraw": ("<uuid:pk>/outcome/<uuid:outcome>/withdraw/", WithdrawOutcome),
             "review": ("<uuid:pk>/review/", RecordReview),
             "link": ("<uuid:pk>/link/", LinkEvent),
         }

@@ -101,7 +101,7 @@ class ForecasterAdmin(CountedAdmin):
 
 @admin.register(Phrase)
 class PhraseAdmin(CountedAdmin):
-    list_display = ["phrase", "chance", "source", "source_title", "predictions"]
+    list_display = ["phrase", "chance", "source", "version", "source_title", "predictions"]
     list_filter = ["source"]
     search_fields = ["phrase", "source", "source_title", "note"]
     readonly_fields = ["chance", "predictions"]
@@ -112,6 +112,8 @@ class PhraseAdmin(CountedAdmin):
         "source_title",
         "source_detail",
         "note",
+        "version",
+        "reason",
         "predictions",
     ]
     counted, counted_model, counted_by = "prediction", Prediction, "phrase"

@@ -11,12 +11,15 @@ from django.utils import timezone
 from predictions import services
 from predictions.admin import inputs
 from predictions.admin.acts import ActForm, QuestionAct, load_question, url_of
+from predictions.errors import Invalid
 from predictions.models import Bearing, Event, Outcome, Question
 from predictions.models.choices import VoidReason
+from predictions.scoring.partial import is_partial
 from predictions.services.outcomes import Verdict
 from predictions.when import end_of, is_bare_date
 
 _VOID = "void:"
+_PARTIAL = "partial"
 _ANSWERS = [
     ("yes", "Yes"),
     ("no", "No"),
@@ -31,6 +34,11 @@ class VerdictForm(ActForm):
 
     answer = inputs.one_of(
         "Did it happen?", _ANSWERS, help_text="Void scores no prediction; say why in the rationale."
+    )
+    share = inputs.text(
+        "In part: which fraction of yes",
+        help_text="From 0 to 1 with at most 6 places, such as 0.4.",
+        required=False,
     )
     settled_on = inputs.day(
         "Settled on",
@@ -48,6 +56,10 @@ class VerdictForm(ActForm):
 
     def __init__(self, question: Question, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if question.partial:
+            self.fields["answer"].choices = [*_ANSWERS, (_PARTIAL, "In part")]  # type: ignore[attr-defined]
+        else:
+            del self.fields["share"]
         bearings = question.bearings.select_related("event").order_by("event__happened_on")
         self.events: dict[str, Event] = {str(row.event_id): row.event for row in bearings}
         if not bearings:
@@ -56,9 +68,23 @@ class VerdictForm(ActForm):
             (str(row.event_id), _evidence_label(row)) for row in bearings
         ]
 
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        if given.get("answer") == _PARTIAL and not given["share"]:
+            self.add_error("share", "Is missing; give a fraction such as 0.4.")
+        return given
+
+    def refuse(self, error: Invalid) -> None:
+        """A fraction that is refused is shown at its own field."""
+        if error.field == "answer" and self.cleaned_data["answer"] == _PARTIAL:
+            error = Invalid("share", error.problem)
+        super().refuse(error)
+
     def verdict(self) -> Verdict:
         given = self.cleaned_data
         answer, _, reason = given["answer"].partition(_VOID)
+        if answer == _PARTIAL:
+            answer = given["share"]
         return Verdict(
             answer=answer or None,
             void_reason=reason,
@@ -75,6 +101,14 @@ class CorrectionForm(VerdictForm):
         "What was wrong", help_text="Both outcomes stay on record, with this reason.", rows=2
     )
     field_order = ("correction_reason",)
+
+
+class WithdrawalForm(ActForm):
+    """Why an outcome is taken back."""
+
+    correction_reason = inputs.paragraph(
+        "Why it is withdrawn", help_text="The outcome stays on record, with this reason."
+    )
 
 
 class EnterOutcome(QuestionAct):
@@ -108,8 +142,8 @@ class CorrectOutcome(EnterOutcome):
         self.question = load_question(kwargs["pk"])
         outcomes = self.question.outcomes.select_related("entered_by")
         self.outcome = get_object_or_404(outcomes, pk=kwargs["outcome"])
-        if self.request.method != "POST" and hasattr(self.outcome, "correction"):
-            messages.warning(self.request, "That outcome was corrected already.")
+        if self.request.method != "POST" and not self.outcome.stands:
+            messages.warning(self.request, "That outcome does not stand any more.")
             return HttpResponseRedirect(url_of(self.question))
         return None
 
@@ -134,6 +168,25 @@ class CorrectOutcome(EnterOutcome):
         return {**super().context(), "act": "Correct outcome", "outcome": self.outcome}
 
 
+class WithdrawOutcome(CorrectOutcome):
+    doing = "Withdrawing an outcome"
+    title = "Withdraw outcome"
+    template = "admin/question/withdraw.html"
+
+    def form(self, data: Any = None) -> ActForm:
+        return WithdrawalForm(data)
+
+    def do(self, form: ActForm) -> HttpResponse:
+        services.outcome_withdraw(
+            outcome=self.outcome,
+            reason=form.cleaned_data["correction_reason"],
+            by=self.person,
+            now=timezone.now(),
+        )
+        text = f"{self.question.key} is open again, and due for review; it was "
+        return self.done(f"{text}{self.outcome.verdict}.", url_of(self.question))
+
+
 def scored(outcome: Outcome) -> str:
     """How many predictions an outcome has scored, in words."""
     if outcome.is_void:
@@ -155,9 +208,17 @@ def _settled_at(day: dt.date, time: dt.time | None) -> dt.datetime:
 def _initial(outcome: Outcome) -> dict[str, Any]:
     settled = outcome.settled_at.astimezone(dt.UTC)
     return {
-        "answer": outcome.answer or f"{_VOID}{outcome.void_reason}",
+        **_initial_answer(outcome),
         "settled_on": settled.date(),
         "settled_time": None if is_bare_date(settled) else settled.time(),
         "evidence": [str(pk) for pk in outcome.evidence.values_list("pk", flat=True)],
         "rationale": outcome.rationale,
     }
+
+
+def _initial_answer(outcome: Outcome) -> dict[str, Any]:
+    if outcome.answer is None:
+        return {"answer": f"{_VOID}{outcome.void_reason}"}
+    if is_partial(outcome.answer):
+        return {"answer": _PARTIAL, "share": outcome.answer}
+    return {"answer": outcome.answer}

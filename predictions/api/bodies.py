@@ -9,6 +9,7 @@ from predictions.api.fields import (
     MAX_INTEGER,
     Choice,
     Day,
+    Flag,
     Instant,
     Integer,
     Key,
@@ -67,27 +68,38 @@ class BearingBody(Body):
 
 
 class PhraseBody(Body):
-    """A row of the lexicon, by its words and its source."""
+    """The newest version of a row of the lexicon, by its words and its source."""
 
     phrase = Text()
     source = Text()  # type: ignore[assignment]  # a field of that name
 
     def to_internal_value(self, data: Any) -> Phrase:
         named = super().to_internal_value(data)
-        found = Phrase.objects.filter(**named).first()
+        found = Phrase.objects.current().filter(**named).first()
         if found is None:
             raise serializers.ValidationError("the lexicon has no such phrase from that source")
         return found
 
 
 class OutcomeBody(Body):
-    """An answer, or a reason why the question is void. With `corrects`, a correction."""
+    """An answer, or a reason why the question is void. With `corrects`, a correction.
+
+    With `reopens`, nothing of that: what it corrects is withdrawn, and the question open again.
+    """
 
     question = Key(queryset=Question.objects.all())
-    answer = Text(required=False, allow_null=True, help_text="`yes` or `no`")
+    answer = Text(
+        required=False,
+        allow_null=True,
+        help_text="`yes` or `no`; where the question allows it a fraction, such as `0.4`",
+    )
     void_reason = Choice(choices=VoidReason.choices, required=False)
-    settled_at = Instant(help_text="When the world decided.")
-    rationale = Text()
+    settled_at = Instant(
+        required=False, help_text="When the world decided. Required unless `reopens`."
+    )
+    rationale = Text(
+        required=False, help_text="Why the criteria lead to this. Required unless `reopens`."
+    )
     evidence = serializers.ListField(
         child=Key(queryset=Event.objects.all()),
         required=False,
@@ -98,11 +110,29 @@ class OutcomeBody(Body):
         required=False, help_text="The outcome of the same question that this one corrects."
     )
     correction_reason = Text(required=False, help_text="Why the earlier outcome was wrong.")
+    reopens = Flag(required=False, help_text="Whether the outcome it corrects is withdrawn.")
 
     def validate_evidence(self, events: list[Event]) -> list[Event]:
         if len(set(events)) < len(events):
             raise serializers.ValidationError("names an event twice")
         return events
+
+    def validate(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """A verdict says all that a verdict says; a withdrawal says nothing of it."""
+        if not asked.get("reopens"):
+            _refuse({"settled_at", "rationale"} - asked.keys(), "is required")
+            return asked
+        _refuse({"corrects", "correction_reason"} - asked.keys(), "is required with reopens")
+        _refuse(asked.keys() & _VERDICT, "does not go with reopens; leave it out")
+        return asked
+
+
+_VERDICT = {"answer", "void_reason", "settled_at", "rationale", "evidence"}
+
+
+def _refuse(fields: set[str], problem: str) -> None:
+    if fields:
+        raise serializers.ValidationError({field: [problem] for field in sorted(fields)})
 
 
 class ReviewBody(Body):
@@ -154,6 +184,9 @@ class QuestionBody(Body):
     opened_at = Instant()
     horizon_basis = Choice(choices=HorizonBasis.choices)
     kind = Choice(choices=QuestionKind.choices, required=False)
+    partial = Flag(  # type: ignore[assignment]  # a field of that name
+        required=False, help_text="Whether the criteria allow an answer between no and yes."
+    )
     topic = Key(queryset=Topic.objects.all(), required=False)
     due_at = Instant(required=False)
     due_rule = Text(required=False, allow_blank=True)

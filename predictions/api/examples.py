@@ -36,4 +36,24 @@ OUTCOMES = [
             "correction_reason": "The census puts it below the bar.",
         },
     ),
+    OpenApiExample(
+        "A withdrawal",
+        request_only=True,
+        value={
+            "question": "Q2",
+            "reopens": True,
+            "corrects": "4f2f3c0a-6f0e-4a53-9a53-0d5a3f1c9e11",
+            "correction_reason": "The report was of another city; nothing is decided yet.",
+        },
+    ),
+    OpenApiExample(
+        "A partial answer, where the question allows it",
+        request_only=True,
+        value={
+            "question": "Q2",
+            "answer": "0.4",
+            "settled_at": "2024-06-25",
+            "rationale": "Two of the five cities were taken.",
+        },
+    ),
 ]

@@ -44,6 +44,13 @@ class Integer(serializers.IntegerField):
         return data
 
 
+class Flag(serializers.BooleanField):
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 @extend_schema_field({"type": "number", "minimum": 0, "maximum": 1, "multipleOf": 0.000001})
 class Probability(serializers.Field):
     """A JSON number, taken exactly. Whether it is a probability, the service says."""

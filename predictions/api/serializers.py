@@ -67,6 +67,12 @@ class OutcomeSerializer(serializers.ModelSerializer):
     evidence: Any = serializers.SlugRelatedField(slug_field="key", many=True, read_only=True)
     corrects = serializers.UUIDField(source="corrects_id", allow_null=True, read_only=True)
     corrected_by = serializers.SerializerMethodField()
+    follows = serializers.UUIDField(
+        source="follows_id",
+        allow_null=True,
+        read_only=True,
+        help_text="The outcome of the condition's question from which this one follows by itself.",
+    )
     is_current = serializers.SerializerMethodField()
 
     class Meta:
@@ -84,6 +90,8 @@ class OutcomeSerializer(serializers.ModelSerializer):
             "corrects",
             "corrected_by",
             "correction_reason",
+            "reopens",
+            "follows",
             "is_current",
         )
         read_only_fields = fields
@@ -94,7 +102,7 @@ class OutcomeSerializer(serializers.ModelSerializer):
         return correction and correction.pk
 
     def get_is_current(self, row: Outcome) -> bool:
-        return not hasattr(row, "correction")
+        return row.stands
 
 
 class QuestionSerializer(serializers.ModelSerializer):
@@ -115,6 +123,7 @@ class QuestionSerializer(serializers.ModelSerializer):
             "criteria",
             "options",
             "ordered",
+            "partial",
             "unit",
             "topic",
             "state",
@@ -151,7 +160,7 @@ class PhraseSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Phrase
-        fields = ("phrase", "source")
+        fields = ("phrase", "source", "version")
         read_only_fields = fields
 
 

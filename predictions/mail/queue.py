@@ -100,9 +100,9 @@ def report_content(
     since, until = last.ledger_size if last else 0, checkpoint.head.size
     entries = journal.appended(after=since, until=until)
     outcomes = (
-        Outcome.objects.current()
+        Outcome.objects.latest_words()
         .filter(entry__in=entries.filter(kind__startswith="outcome.").values("uuid"))
-        .select_related("question", "corrects")
+        .select_related("question", "corrects__corrects")
         .order_by("settled_at", "question__key")
     )
     return compose.ReportContent(

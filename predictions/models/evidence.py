@@ -128,6 +128,17 @@ class Outcome(Fact):
         return self.question.subject
 
     @property
+    def stands(self) -> bool:
+        """Whether it is what became of the question, as `OutcomeQuerySet.current` has it."""
+        return not self.reopens and not hasattr(self, "correction")
+
+    @property
+    def replaces(self) -> "Outcome | None":
+        """The answer or void that it takes the place of, if there was one before."""
+        before = self.corrects
+        return before.corrects if before and before.reopens else before
+
+    @property
     def is_void(self) -> bool:
         return self.answer is None and not self.reopens
 

@@ -5,7 +5,13 @@ service itself. Every refusal is an `Invalid` that names the field, or a `Confli
 """
 
 from predictions.services.events import bearing_record, event_record
-from predictions.services.outcomes import outcome_correct, outcome_enter
+from predictions.services.lexicon import phrase_revise
+from predictions.services.outcomes import (
+    condition_apply,
+    outcome_correct,
+    outcome_enter,
+    outcome_withdraw,
+)
 from predictions.services.predictions import prediction_record, statement_record
 from predictions.services.questions import question_open
 from predictions.services.reviews import review_record
@@ -20,12 +26,15 @@ from predictions.services.sources import (
 __all__ = [
     "article_record",
     "bearing_record",
+    "condition_apply",
     "event_record",
     "forecaster_record",
     "outcome_correct",
     "outcome_enter",
+    "outcome_withdraw",
     "outlet_record",
     "phrase_record",
+    "phrase_revise",
     "prediction_record",
     "question_open",
     "review_record",

@@ -1,4 +1,7 @@
-"""Entering what became of a question, and correcting it. Outcome, scores and entries: one act."""
+"""Entering what became of a question, correcting it, and taking it back.
+
+Outcome, scores, entries, and what follows for conditional questions: one act.
+"""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -7,11 +10,16 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from predictions.errors import Conflict, Invalid
-from predictions.models import Event, Outcome, OutcomeEvidence, Question, User
+from predictions.models import Event, Outcome, Question, User
 from predictions.models.choices import VoidReason
-from predictions.services.posting import post
-from predictions.services.questions import question_locked, question_locked_open
-from predictions.services.scores import scores_settle
+from predictions.scoring.partial import WHOLE, written_answer
+from predictions.services.chain import last_word, outcome_append
+from predictions.services.conditions import (
+    condition_failed_by,
+    condition_follow,
+    consequences_append,
+)
+from predictions.services.questions import family_locked, refuse_settled
 from predictions.when import display
 
 
@@ -19,7 +27,8 @@ from predictions.when import display
 class Verdict:
     """What an adjudicator says became of a question.
 
-    `answer` is yes or no; None means void, with its reason. `settled_at` is when the world decided.
+    `answer` is yes or no, or a fraction such as 0.4 where the question allows partial answers;
+    None means void, with its reason. `settled_at` is when the world decided.
     """
 
     answer: str | None
@@ -33,15 +42,19 @@ class Verdict:
 def outcome_enter(
     *, question: Question, verdict: Verdict, by: User | None, now: dt.datetime
 ) -> Outcome:
-    """Enter a question's first outcome; scores every prediction made before it was settled.
+    """Enter an open question's outcome; scores every prediction made before it was settled.
 
-    Raises Conflict if the question has one already, Invalid (naming the field) for a verdict that
-    does not fit the question.
+    Questions that are conditional on another answer become void by themselves. Raises Conflict if
+    the question has an outcome already, or its condition has failed; Invalid (naming the field)
+    for a verdict that does not fit the question.
     """
-    locked = question_locked_open(question)
+    locked = family_locked(question)
+    refuse_settled(locked)
     outcome = _outcome(locked, verdict, by, now)
-    _post(outcome, verdict, "outcome.entered", by)
-    scores_settle(questions=[locked.pk], by=by, now=now)
+    outcome.corrects = last_word(locked)
+    if outcome.corrects is not None:
+        outcome.correction_reason = "The question was open again."
+    _append(outcome, verdict.evidence, by, now)
     return outcome
 
 
@@ -51,26 +64,67 @@ def outcome_correct(
 ) -> Outcome:
     """Enter an outcome that corrects another: both stay; scores are reversed and posted anew.
 
-    Raises Conflict if `outcome` was corrected already, Invalid (naming the field).
+    What followed by itself for conditional questions is brought in line. Raises Conflict if
+    `outcome` does not stand or the question's condition has failed, Invalid (naming the field).
     """
-    locked = question_locked(outcome.question)
-    if locked.outcome != outcome:
-        raise Conflict(f"this outcome of {locked.key} was already corrected; correct the later one")
+    locked = family_locked(outcome.question)
+    _check_stands(locked, outcome)
     if not reason.strip():
         raise Invalid("correction_reason", "is missing; say why the earlier outcome was wrong")
     corrected = _outcome(locked, verdict, by, now)
     corrected.corrects = outcome
     corrected.correction_reason = reason
-    _post(corrected, verdict, "outcome.corrected", by)
-    scores_settle(questions=[locked.pk], by=by, now=now)
+    _append(corrected, verdict.evidence, by, now)
     return corrected
+
+
+@transaction.atomic
+def outcome_withdraw(
+    *, outcome: Outcome, reason: str, by: User | None, now: dt.datetime
+) -> Outcome:
+    """Take an outcome back: its scores are reversed, and the question is open and due for review.
+
+    What followed by itself for conditional questions is taken back too. Raises Conflict if
+    `outcome` does not stand or the question's condition has failed, Invalid (naming the field).
+    """
+    locked = family_locked(outcome.question)
+    _check_stands(locked, outcome)
+    if not reason.strip():
+        raise Invalid("correction_reason", "is missing; say why the outcome is withdrawn")
+    _check_condition(locked, "cannot be open again")
+    reopened = Outcome(
+        question=locked,
+        reopens=True,
+        settled_at=outcome.settled_at,
+        rationale="The outcome was withdrawn; the question is open again.",
+        corrects=outcome,
+        correction_reason=reason,
+        entered_at=now,
+        entered_by=by,
+    )
+    _append(reopened, (), by, now)
+    return reopened
+
+
+@transaction.atomic
+def condition_apply(*, question: Question, now: dt.datetime) -> Outcome | None:
+    """Make an open question void if its condition has failed, and nobody has noticed so far.
+
+    Returns the outcome that followed, if one did.
+    """
+    locked = family_locked(question)
+    return condition_follow(question=locked, now=now) if locked.outcome is None else None
 
 
 def _outcome(question: Question, verdict: Verdict, by: User | None, now: dt.datetime) -> Outcome:
     _check(question, verdict, now)
+    answer = verdict.answer
+    if answer is not None:
+        answer = _checked_answer(question, answer)
+        _check_condition(question, f"cannot be {answer}")
     return Outcome(
         question=question,
-        answer=verdict.answer,
+        answer=answer,
         void_reason=verdict.void_reason,
         settled_at=verdict.settled_at,
         rationale=verdict.rationale,
@@ -79,9 +133,45 @@ def _outcome(question: Question, verdict: Verdict, by: User | None, now: dt.date
     )
 
 
-def _post(outcome: Outcome, verdict: Verdict, kind: str, by: User | None) -> None:
-    evidence = [OutcomeEvidence(outcome=outcome, event=event) for event in verdict.evidence]
-    post(kind=kind, by=by, rows=[outcome, *evidence])
+def _append(outcome: Outcome, evidence: Sequence[Event], by: User | None, now: dt.datetime) -> None:
+    outcome_append(outcome, evidence=evidence, by=by, now=now)
+    consequences_append(outcome=outcome, now=now)
+
+
+def _check_stands(question: Question, outcome: Outcome) -> None:
+    standing = question.outcome
+    if standing is None:
+        raise Conflict(f"{question.key} is open again; enter an outcome instead")
+    if standing != outcome:
+        raise Conflict(
+            f"this outcome of {question.key} was already corrected; correct the later one"
+        )
+
+
+def _check_condition(question: Question, problem: str) -> None:
+    decided = condition_failed_by(question)
+    if decided is not None:
+        raise Conflict(
+            f"{question.key} {problem}: it is conditional on {decided.question.key} = "
+            f"{question.condition_answer}, which is {decided.verdict}; it stays void unless that "
+            "outcome is corrected"
+        )
+
+
+def _checked_answer(question: Question, answer: str) -> str:
+    """The answer as it is written: yes, no, or a fraction where the criteria allow one."""
+    if not question.partial:
+        if answer not in WHOLE:
+            raise Invalid("answer", f"{answer!r} does not answer {question.key}; give yes or no")
+        return answer
+    try:
+        return written_answer(answer)
+    except ValueError:
+        raise Invalid(
+            "answer",
+            f"{answer!r} does not answer {question.key}; give yes, no, or a fraction from 0 to 1 "
+            "with at most 6 places, such as 0.4",
+        ) from None
 
 
 def _check(question: Question, verdict: Verdict, now: dt.datetime) -> None:
@@ -89,10 +179,6 @@ def _check(question: Question, verdict: Verdict, now: dt.datetime) -> None:
         raise Invalid("answer", "is missing; give yes or no, or a reason why the question is void")
     if verdict.answer is not None and verdict.void_reason:
         raise Invalid("void_reason", "does not go with an answer; give one of the two")
-    if verdict.answer not in (None, "yes", "no"):
-        raise Invalid(
-            "answer", f"{verdict.answer!r} does not answer {question.key}; give yes or no"
-        )
     if verdict.void_reason and verdict.void_reason not in VoidReason.values:
         known = ", ".join(VoidReason.values)
         raise Invalid("void_reason", f"{verdict.void_reason!r} is not known; give one of {known}")

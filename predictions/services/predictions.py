@@ -11,6 +11,7 @@ from django.db.models import Max
 from predictions.errors import Invalid
 from predictions.models import Article, Forecaster, Phrase, Prediction, Question, Statement, User
 from predictions.models.choices import Basis
+from predictions.services.phrases import phrase_held, phrase_newest
 from predictions.services.posting import clean_text, post
 from predictions.services.questions import question_locked
 from predictions.services.scores import scores_settle
@@ -44,9 +45,11 @@ def prediction_record(
     """Record a probability of yes; one by the same forecaster on the question revises the earlier.
 
     `probability`, `low` and `high` lie in [0, 1], at most 6 places; a verbal prediction takes them
-    from its `phrase` where they are not given. On a question that has an outcome it needs its
-    article, and is scored at once. Raises Invalid, naming the field.
+    from its `phrase`, of the newest version, where they are not given. On a question that has an
+    outcome it needs its article, and is scored at once. Raises Invalid, naming the field.
     """
+    if phrase is not None:
+        _check_newest(phrase)
     if phrase is not None and probability is None:
         probability, low, high = phrase.point, phrase.low, phrase.high
     if basis == Basis.VERBAL and phrase is None:
@@ -129,6 +132,13 @@ def checked_probability(value: object, field: str) -> Decimal:
     if given.is_nan() or probability != given or probability > 1:
         raise Invalid(field, f"{value} is not a probability: give 0 to 1, at most 6 places")
     return probability
+
+
+def _check_newest(phrase: Phrase) -> None:
+    phrase_held(phrase)
+    newest = phrase_newest(phrase)
+    if newest != phrase:
+        raise Invalid("phrase", f"{phrase} is read otherwise since; name {newest}")
 
 
 def _checked_range(

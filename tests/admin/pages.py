@@ -40,6 +40,11 @@ class Pages:
         name = "predictions_question_correct"
         return self.post(name, outcome.question.pk, outcome.pk, data=data)
 
+    def withdraw(self, outcome: Outcome, reason: str = "It was too early.") -> Any:
+        name = "predictions_question_withdraw"
+        data = {"correction_reason": reason}
+        return self.post(name, outcome.question.pk, outcome.pk, data=data)
+
 
 def verdict(**given: Any) -> dict[str, Any]:
     return {

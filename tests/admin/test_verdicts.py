@@ -173,6 +173,76 @@ def test_an_outcome_is_corrected_under_its_own_question_only(desk: Pages, make: 
     assert desk.get("predictions_question_correct", other.pk, outcome.pk).status_code == 404
 
 
+def test_withdrawing_opens_the_question_and_keeps_what_was_said(desk: Pages, make: Maker) -> None:
+    question = make.question()
+    make.prediction("0.7", question=question)
+    outcome = make.outcome(question, "no")
+    page = text_of(desk.get("predictions_question_withdraw", question.pk, outcome.pk))
+    assert "Its scores will be reversed" in page
+    shown = text_of(desk.withdraw(outcome))
+    assert f"{question.key} is open again, and due for review; it was no." in shown
+    assert "What was wrong before: It was too early." in shown
+    assert "withdrawn; settled 2026-09-01" in shown
+    assert "due for review: today" in shown
+    assert "Enter outcome" in shown
+    assert not Score.objects.standing().exists()
+    entered = text_of(desk.enter(question, answer="yes"))
+    assert "1 prediction was scored." in entered
+    assert "Why now: The question was open again." in entered
+
+
+def test_a_withdrawal_needs_a_reason_and_an_outcome_that_stands(desk: Pages, make: Maker) -> None:
+    outcome = make.outcome(make.question(), "no")
+    assert list(errors_of(desk.withdraw(outcome, ""))) == ["correction_reason"]
+    desk.withdraw(outcome)
+    again = desk.withdraw(outcome)
+    assert again.status_code == 409
+    assert "is open again; enter an outcome instead" in text_of(again)
+    reopened = outcome.question.outcomes.latest_words().get()
+    for name in ("withdraw", "correct"):
+        for gone in (outcome, reopened):
+            page = desk.get(f"predictions_question_{name}", gone.question.pk, gone.pk)
+            assert page.status_code == 302
+    assert "does not stand any more" in desk.question(outcome.question)
+    assert "open again" in text_of(desk.get("predictions_outcome_changelist"))
+    assert "open again" in text_of(desk.get("predictions_outcome_change", reopened.pk))
+
+
+def test_the_page_of_a_void_that_followed_says_from_what(desk: Pages, make: Maker) -> None:
+    condition = make.question(key="C")
+    question = make.conditional(condition)
+    make.outcome(condition, "no")
+    shown = desk.question(question)
+    assert "Follows from: C: no" in shown
+    assert "C is no, so the condition was not met." in shown
+    assert "by the service" in shown
+
+
+def test_a_question_may_be_answered_in_part_where_it_allows_that(desk: Pages, make: Maker) -> None:
+    question = make.question(partial=True)
+    make.prediction("0.7", question=question)
+    assert "In part" in text_of(desk.get("predictions_question_outcome", question.pk))
+    for share, problem in {"": "Is missing", "1.5": "give yes, no, or a fraction"}.items():
+        refused = desk.enter(question, answer="partial", share=share)
+        assert list(errors_of(refused)) == ["share"]
+        assert problem in text_of(refused)
+    shown = text_of(desk.enter(question, answer="partial", share="0.40"))
+    assert f"The outcome of {question.key} is 0.4. 1 prediction was scored." in shown
+    assert question.outcome is not None
+    form = desk.get("predictions_question_correct", question.pk, question.outcome.pk)
+    initial = form.context["form"].initial
+    assert (initial["answer"], initial["share"]) == ("partial", "0.4")
+    assert "0.4" in text_of(desk.get("predictions_question_changelist"))
+
+
+def test_a_question_that_does_not_allow_it_is_not_answered_in_part(
+    desk: Pages, make: Maker
+) -> None:
+    question = make.question()
+    assert "In part" not in text_of(desk.get("predictions_question_outcome", question.pk))
+    assert list(errors_of(desk.enter(question, answer="partial", share="0.4"))) == ["answer"]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_two_adjudicators_at_once_one_wins_and_the_other_is_told() -> None:
     make = Maker(timezone.now())

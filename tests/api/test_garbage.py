@@ -29,6 +29,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "evidence": ["event"],
         "corrects": "4f2f3c0a-6f0e-4a53-9a53-0d5a3f1c9e11",
         "correction_reason": "A slip.",
+        "reopens": False,
     },
     "reviews": {"question": "Q1", "note": "Still open.", "next_at": "2999-01-01"},
     "events": {
@@ -73,9 +74,10 @@ BODIES: dict[str, dict[str, Any]] = {
         "condition_question": "Q1",
         "condition_answer": "yes",
         "review_every_days": 30,
+        "partial": False,
     },
 }
-OPTIONAL = {"corrects", "correction_reason", "phrase"}
+OPTIONAL = {"corrects", "correction_reason", "reopens", "phrase"}
 
 NASTY = [
     "null",

@@ -99,6 +99,93 @@ def test_a_correction_names_what_it_corrects_and_both_are_kept(
     assert len(total) == 2
 
 
+def test_an_outcome_is_withdrawn_and_the_question_open_again(
+    adjudicating: APIClient, body: dict[str, Any], make: Maker
+) -> None:
+    make.conditional(Question.objects.get(key="Q16"), "no", key="Q17")
+    first = adjudicating.post(ADDRESS, body, format="json").json()
+    [void] = adjudicating.get(f"{ADDRESS}?question=Q17").json()["results"]
+    assert (void["follows"], void["entered_by"]) == (first["id"], "system")
+    withdrawal = {
+        "question": "Q16",
+        "reopens": True,
+        "corrects": first["id"],
+        "correction_reason": "The ministry withdrew its figures.",
+    }
+    answer = adjudicating.post(ADDRESS, withdrawal, format="json")
+    assert answer.status_code == 201
+    row = answer.json()
+    assert (row["reopens"], row["answer"], row["void_reason"]) == (True, None, "")
+    assert (row["corrects"], row["is_current"], row["scores"]) == (first["id"], False, [])
+    for key in ("Q16", "Q17"):
+        question = adjudicating.get(f"/api/v1/questions/{key}/").json()
+        assert (question["state"], question["outcome"]) == ("open", None)
+    assert adjudicating.get(f"{ADDRESS}?is_current=true").json()["results"] == []
+    reopened = adjudicating.get(f"{ADDRESS}?reopens=true").json()["results"]
+    assert {one["question"] for one in reopened} == {"Q16", "Q17"}
+    assert adjudicating.get("/api/v1/questions/?state=open").json()["results"]
+    assert adjudicating.get("/api/v1/scores/?stands=true").json()["results"] == []
+    [prediction] = adjudicating.get("/api/v1/predictions/").json()["results"]
+    assert prediction["state"] == "open"
+    assert adjudicating.post(ADDRESS, body, format="json").status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"corrects": None}, "corrects"),
+        ({"correction_reason": None}, "correction_reason"),
+        ({"answer": "yes"}, "answer"),
+        ({"rationale": "So."}, "rationale"),
+        ({"evidence": []}, "evidence"),
+        ({"settled_at": "2026-09-01"}, "settled_at"),
+        ({"reopens": "yes"}, "reopens"),
+        ({"reopens": 1}, "reopens"),
+    ],
+)
+def test_a_withdrawal_says_what_it_takes_back_and_why_and_nothing_else(
+    adjudicating: APIClient, body: dict[str, Any], refused: Any, change: dict[str, Any], field: str
+) -> None:
+    first = adjudicating.post(ADDRESS, body, format="json").json()
+    withdrawal = {
+        "question": "Q16",
+        "reopens": True,
+        "corrects": first["id"],
+        "correction_reason": "A slip.",
+        **change,
+    }
+    sent = {name: value for name, value in withdrawal.items() if value is not None}
+    refused(adjudicating.post(ADDRESS, sent, format="json"), 400, field)
+    assert Outcome.objects.count() == 1
+
+
+def test_while_its_condition_fails_a_question_takes_no_answer(
+    adjudicating: APIClient, body: dict[str, Any], make: Maker, refused: Any
+) -> None:
+    make.conditional(Question.objects.get(key="Q16"), "no", key="Q17")
+    adjudicating.post(ADDRESS, body, format="json")
+    problem = refused(
+        adjudicating.post(ADDRESS, {**body, "question": "Q17", "evidence": []}, format="json"), 409
+    )
+    assert "Q17 already has an outcome (void (condition not met)" in problem["detail"]
+
+
+def test_a_partial_answer_is_taken_where_the_question_allows_it(
+    adjudicating: APIClient, body: dict[str, Any], make: Maker, refused: Any
+) -> None:
+    refused(adjudicating.post(ADDRESS, {**body, "answer": "0.4"}, format="json"), 400, "answer")
+    make.prediction("0.7", question=make.question(key="P", partial=True))
+    partial = {**body, "question": "P", "evidence": [], "answer": "0.40"}
+    for answer in (0.4, "1.4"):
+        refused(
+            adjudicating.post(ADDRESS, {**partial, "answer": answer}, format="json"), 400, "answer"
+        )
+    row = adjudicating.post(ADDRESS, partial, format="json").json()
+    assert (row["answer"], row["is_current"]) == ("0.4", True)
+    scores = {score["rule"]: score["value"] for score in row["scores"]}
+    assert scores == {"brier": 0.09, "log": 0.86505366}
+
+
 def test_an_outcome_is_corrected_once(
     adjudicating: APIClient, body: dict[str, Any], refused: Any
 ) -> None:

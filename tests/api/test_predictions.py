@@ -44,7 +44,7 @@ def test_a_prediction_refers_by_keys_and_says_its_state(api: APIClient) -> None:
     assert isinstance(row["probability"], float)
     assert row["low"] <= row["probability"] <= row["high"]
     assert list(row["passages"][0]) == ["offset", "quote"]
-    assert row["phrase"].keys() == {"phrase", "source"}
+    assert row["phrase"].keys() == {"phrase", "source", "version"}
 
 
 @pytest.mark.usefixtures("seeded")
@@ -102,8 +102,19 @@ def test_posting_a_verbal_prediction_takes_its_figures_from_the_phrase(
     del body["probability"]
     body |= {"basis": "verbal", "phrase": {"phrase": "very unlikely", "source": "icd203"}}
     row = recording.post(ADDRESS, body, format="json").json()
-    assert row["phrase"] == {"phrase": "very unlikely", "source": "icd203"}
+    assert row["phrase"] == {"phrase": "very unlikely", "source": "icd203", "version": 1}
     assert row["low"] < row["probability"] < row["high"]
+
+
+def test_a_verbal_prediction_is_read_by_the_newest_version(
+    recording: APIClient, body: dict[str, Any], make: Maker
+) -> None:
+    make.revise(make.phrase(), "0.6", "0.75", "0.9")
+    del body["probability"]
+    body |= {"basis": "verbal", "phrase": {"phrase": "likely", "source": "test"}}
+    row = recording.post(ADDRESS, body, format="json").json()
+    assert (row["low"], row["probability"], row["high"]) == (0.6, 0.75, 0.9)
+    assert row["phrase"] == {"phrase": "likely", "source": "test", "version": 2}
 
 
 @pytest.mark.parametrize(

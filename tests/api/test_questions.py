@@ -57,6 +57,7 @@ def test_posting_a_question_opens_it(recording: APIClient) -> None:
     assert answer.headers["Location"] == "http://testserver/api/v1/questions/New/"
     row = answer.json()
     assert (row["state"], row["review_at"]) == ("open", "2030-12-31T23:59:59.999999Z")
+    assert row["partial"] is False
     assert recording.get(answer.headers["Location"]).json() == row
 
 
@@ -77,6 +78,17 @@ def test_posting_a_question_can_name_its_condition_and_reviewer(
     assert row["review_at"] == "2026-03-02T23:59:59.999999Z"
 
 
+def test_posting_a_question_on_a_condition_that_failed_answers_that_it_is_void(
+    recording: APIClient, make: Maker
+) -> None:
+    condition = make.question()
+    decided = make.outcome(condition, "no")
+    named = {"condition_question": condition.key, "condition_answer": "yes", "partial": True}
+    row = recording.post("/api/v1/questions/", BODY | named, format="json").json()
+    assert (row["state"], row["partial"]) == ("void", True)
+    assert row["outcome"]["follows"] == str(decided.pk)
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -89,6 +101,8 @@ def test_posting_a_question_can_name_its_condition_and_reviewer(
         ({"opened_at": 20260131}, "opened_at"),
         ({"horizon_basis": "guessed"}, "horizon_basis"),
         ({"kind": "numeric"}, "kind"),
+        ({"partial": "yes"}, "partial"),
+        ({"partial": 1}, "partial"),
         ({"topic": "no-such-topic"}, "topic"),
         ({"reviewer": "user:999999"}, "reviewer"),
         ({"review_every_days": 0}, "review_every_days"),

@@ -45,7 +45,13 @@ def test_writing_needs_a_bearer_token_and_reading_may_do_without(schema: dict[st
 def test_entering_an_outcome_is_shown_by_example(schema: dict[str, Any]) -> None:
     operation = schema["paths"]["/api/v1/outcomes/"]["post"]
     examples = operation["requestBody"]["content"]["application/json"]["examples"]
-    assert [example["value"]["question"] for example in examples.values()] == ["Q2", "Q9", "Q2"]
+    assert list(examples) == [
+        "AnAnswer",
+        "Void",
+        "ACorrection",
+        "AWithdrawal",
+        "APartialAnswer,WhereTheQuestionAllowsIt",
+    ]
     assert "`adjudicate`" in operation["description"]
 
 

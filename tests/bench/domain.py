@@ -48,6 +48,7 @@ def _prediction() -> Callable[[], Fact]:
         due_at=end_of(dt.date(2026, 10, 31)),
         horizon_basis="stated",
         by=None,
+        now=end_of(DAY),
     )
     return lambda: _record(question, forecaster)
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ledger import encoding, merkle, notes, proofs, verifier
 from ledger.errors import EncodingError, NoteError
 from predictions.scoring.binary import score_all
+from predictions.scoring.partial import share_of_yes, written_answer
 from tests.ledger.exports import KEY, ORIGIN, OTHER, SIGNER, SMALL
 from tests.ledger.test_encoding import VALUES
 
@@ -269,11 +270,19 @@ def changed_bytes(proof: list[bytes], seed: int) -> Iterator[list[bytes]]:
 PROBABILITIES = st.integers(0, 10**6).map(lambda millionth: Decimal(millionth).scaleb(-6))
 
 
-@given(st.tuples(PROBABILITIES, PROBABILITIES, PROBABILITIES).map(sorted), st.booleans())
-def test_scores_are_computed_as_they_were_posted(given: list[Decimal], happened: bool) -> None:
-    [figures] = score_all([(given[0], given[1], given[2])], Decimal(happened))
-    ends = [given[1], given[2], given[0]] if happened else [given[1], given[0], given[2]]
+@given(
+    st.tuples(PROBABILITIES, PROBABILITIES, PROBABILITIES).map(sorted),
+    st.sampled_from(["yes", "no"]) | PROBABILITIES.map(str).map(written_answer),
+)
+def test_scores_are_computed_as_they_were_posted(given: list[Decimal], answer: str) -> None:
+    [figures] = score_all([(given[0], given[1], given[2])], share_of_yes(answer))
     for earned in figures:
         expected = [f"{value:.9f}" for value in (earned.value, earned.best, earned.worst)]
-        found = [verifier.loss(earned.rule, f"{end:.6f}", happened) for end in ends]
-        assert found == expected
+        found = verifier.losses(earned.rule, *(f"{p:.6f}" for p in given), answer)
+        assert list(found) == expected
+
+
+@pytest.mark.parametrize("answer", ["0.40", ".4", "0", "1.0", "0.1234567", "maybe", "0.4\n", "٠.٤"])
+def test_an_answer_that_is_no_share_of_yes_is_a_problem(answer: str) -> None:
+    with pytest.raises(verifier.Problem, match="neither yes nor no nor a fraction"):
+        verifier.losses("brier", "0.1", "0.2", "0.3", answer)

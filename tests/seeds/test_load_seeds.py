@@ -8,11 +8,13 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from ledger import journal
+from predictions import services
 from predictions.models import (
     Article,
     Event,
     Forecaster,
     Outcome,
+    Phrase,
     Prediction,
     Question,
     Score,
@@ -21,6 +23,7 @@ from predictions.models import (
 )
 from predictions.scorecards import compared, scoreboard
 from predictions.services.erasure import forecaster_erase
+from predictions.services.posting import post
 from predictions.when import display
 from seeds.forms import SeedError
 from seeds.loader import FOLDER, load
@@ -265,3 +268,101 @@ def test_a_new_row_of_somebody_erased_is_refused_before_anything_is_written(fold
         load(now=NOW, folder=folder)
     journal.flush()
     assert journal.head().size == size
+
+
+def void_rows() -> str:
+    """The rows of questions that are void by themselves, as the file told them once."""
+    return "".join(
+        f'\n[[outcome]]\nquestion = "{question}"\nvoid = "condition_not_met"\n'
+        f'settled_on = {day}\nevidence = []\nrationale = "The condition was not met."\n'
+        for question, day in {"Q10": "2024-06-25", "Q18": "2024-06-24"}.items()
+    )
+
+
+@pytest.mark.usefixtures("seeded")
+def test_the_questions_whose_condition_failed_are_void_by_themselves() -> None:
+    for key, condition in {"Q10": "Q9", "Q18": "Q14"}.items():
+        void = Outcome.objects.get(question__key=key)
+        decided = Outcome.objects.get(question__key=condition)
+        assert (void.follows, void.settled_at) == (decided, decided.settled_at)
+    assert Outcome.objects.get(question__key="Q7").follows is None
+
+
+@pytest.mark.parametrize("at_the_end", [True, False])
+def test_rows_that_follow_by_themselves_may_stand_in_the_file_wherever(
+    folder: Path, at_the_end: bool
+) -> None:
+    path = folder / "outcomes.toml"
+    head, *rest = path.read_text().split("\n[[outcome]]")
+    rows = "".join(f"\n[[outcome]]{row}" for row in rest)
+    path.write_text(f"{head}{rows}{void_rows()}" if at_the_end else f"{head}{void_rows()}{rows}")
+    assert load(now=NOW, folder=folder).recorded["outcomes"] == 16
+    total = scoreboard().total
+    assert (total.scored, total.void, total.open) == (14, 3, 2)
+    assert Outcome.objects.exclude(follows=None).exists() is at_the_end
+    assert not +load(now=NOW).recorded, "nor does the file without them add any"
+    assert not +load(now=NOW, folder=folder).recorded
+
+
+def test_an_answer_to_a_question_whose_condition_fails_is_refused(folder: Path) -> None:
+    path = folder / "outcomes.toml"
+    row = void_rows().replace('void = "condition_not_met"', 'answer = "yes"')
+    path.write_text(path.read_text() + row)
+    with pytest.raises(
+        SeedError, match=r"outcome\[Q10\]\.answer: must go: the condition fails, .* Q9 is another"
+    ):
+        load(now=NOW, folder=folder)
+    assert not Question.objects.exists()
+
+
+def test_an_older_database_gets_the_voids_that_nobody_has_entered(folder: Path) -> None:
+    path = folder / "questions.toml"
+    questions = path.read_text()
+    path.write_text(questions.replace('condition_answer = "yes"', 'condition_answer = "no"', 1))
+    load(now=NOW, folder=folder)
+    assert Question.objects.get(key="Q10").outcome is None
+    [question] = Question.objects.filter(key="Q10")
+    question.condition_answer = "yes"
+    post(kind="question.changed", by=None, rows=[question])
+    loaded = load(now=NOW)
+    assert (loaded.recorded["outcomes"], loaded.recorded.total()) == (1, 1)
+    void = question.outcome
+    assert void is not None
+    assert void.follows == Question.objects.get(key="Q9").outcome
+
+
+def test_a_changed_row_of_the_lexicon_is_reported_and_not_applied(folder: Path) -> None:
+    load(now=NOW, folder=folder)
+    path = folder / "lexicon.toml"
+    path.write_text(path.read_text().replace("low = 0.80", "low = 0.81", 1))
+    before = list(Phrase.objects.values_list("phrase", "low"))
+    [told] = load(now=NOW, folder=folder).differing
+    assert told.startswith("phrase:")
+    assert told.endswith(": low")
+    assert list(Phrase.objects.values_list("phrase", "low")) == before
+
+
+def test_a_phrase_that_was_revised_stays_so_and_the_file_is_said_to_differ() -> None:
+    load(now=NOW)
+    phrase = Phrase.objects.get(phrase="long shot")
+    services.phrase_revise(
+        phrase=phrase,
+        low=phrase.low,
+        point=Decimal("0.12"),
+        high=phrase.high,
+        reason="A survey.",
+        by=None,
+        now=NOW,
+    )
+    loaded = load(now=NOW)
+    assert loaded.differing == ["phrase:editorial/long shot: point"]
+    assert not +loaded.recorded
+    assert Phrase.objects.current().get(phrase="long shot").point == Decimal("0.12")
+
+
+def test_a_withdrawn_outcome_is_not_entered_again() -> None:
+    load(now=NOW)
+    outcome = Outcome.objects.get(question__key="Q9")
+    services.outcome_withdraw(outcome=outcome, reason="Too early.", by=None, now=NOW)
+    assert not +load(now=NOW).recorded
+    assert [question.key for question in Question.objects.due(NOW)] == ["Q16", "Q17", "Q10", "Q9"]

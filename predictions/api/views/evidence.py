@@ -46,11 +46,15 @@ class EventViewSet(KeyedReading, Recording):
         request=OutcomeBody,
         responses={201: OutcomeScoredSerializer},
         examples=OUTCOMES,
-        summary="Enter an outcome, or correct one",
+        summary="Enter an outcome, correct one, or withdraw one",
     )
 )
 class OutcomeViewSet(Recording):
-    """Answers to questions. Never edited: a later outcome corrects an earlier one."""
+    """Answers to questions. Never edited: a later outcome corrects an earlier one.
+
+    One that reopens takes back what it corrects: the question is open again. One that follows
+    another came by itself: the question is conditional on the other one's.
+    """
 
     queryset = Outcome.objects.select_related(
         "question", "entered_by", "correction"
@@ -71,18 +75,22 @@ class OutcomeViewSet(Recording):
         question: Question = asked.pop("question")
         corrects: UUID | None = asked.pop("corrects", None)
         reason: str = asked.pop("correction_reason", "")
-        verdict = Verdict(**{"answer": None, **asked})
-        if corrects is not None:
-            return services.outcome_correct(
-                outcome=_outcome_of(question, corrects),
-                verdict=verdict,
-                reason=reason,
-                by=by,
-                now=now,
-            )
-        if reason:
-            raise Invalid("corrects", "is missing; name the outcome that this one corrects")
-        return services.outcome_enter(question=question, verdict=verdict, by=by, now=now)
+        reopens: bool = asked.pop("reopens", False)
+        earlier = _outcome_of(question, corrects) if corrects is not None else None
+        if earlier is None:
+            if reason:
+                raise Invalid("corrects", "is missing; name the outcome that this one corrects")
+            verdict = _verdict(asked)
+            return services.outcome_enter(question=question, verdict=verdict, by=by, now=now)
+        if reopens:
+            return services.outcome_withdraw(outcome=earlier, reason=reason, by=by, now=now)
+        return services.outcome_correct(
+            outcome=earlier, verdict=_verdict(asked), reason=reason, by=by, now=now
+        )
+
+
+def _verdict(asked: dict[str, Any]) -> Verdict:
+    return Verdict(**{"answer": None, **asked})
 
 
 def _outcome_of(question: Question, pk: UUID) -> Outcome:

@@ -47,7 +47,7 @@ class QuestionViewSet(KeyedReading, Recording):
     body_class = QuestionBody
 
     def record(self, asked: dict[str, Any], by: User, now: dt.datetime) -> Question:
-        return services.question_open(**asked, by=by)
+        return services.question_open(**asked, by=by, now=now)
 
 
 @extend_schema_view(create=extend_schema(request=PredictionBody, summary="Record a prediction"))

@@ -55,6 +55,17 @@ def test_a_question_that_falls_due_again_reminds_again(make: Maker, reviewer: Us
     assert reminders_queue(now=make.now + 9 * DAY) == 1
 
 
+def test_a_question_that_is_open_again_reminds_again(make: Maker, reviewer: User) -> None:
+    condition = make.question(reviewer=reviewer)
+    make.conditional(condition, reviewer=reviewer)
+    outcome = make.outcome(condition, "no")
+    assert reminders_queue(now=make.now) == 0
+    make.withdraw(outcome)
+    assert reminders_queue(now=make.now) == 1
+    assert Reminder.objects.count() == 2
+    assert reminders_queue(now=make.now) == 0
+
+
 def test_nothing_is_told_of_a_question_that_is_settled_or_not_due(
     make: Maker, reviewer: User
 ) -> None:
@@ -135,6 +146,34 @@ def test_a_report_tells_of_a_correction(make: Maker, subscription: Subscription)
     for body in (report.message.text, report.message.html):
         assert "no before" in body
         assert "The ministry had been misread." in body
+
+
+def test_a_report_tells_of_a_withdrawal_and_what_the_next_answer_replaces(
+    make: Maker, subscription: Subscription
+) -> None:
+    question = make.prediction().question
+    outcome = make.outcome(question, "no")
+    reports_queue(now=make.now)
+    make.withdraw(outcome)
+    reports_queue(now=make.now + 7 * DAY)
+    make.outcome(question, "yes")
+    reports_queue(now=make.now + 14 * DAY)
+    _, second, third = (report.message.text for report in Report.objects.order_by("period_end"))
+    assert "OPEN AGAIN.\n" in second
+    assert "it said no before" in second
+    assert "Too early." in second
+    assert "YES, settled 2026-09-01" in third
+    assert "it said no before" in third
+
+
+def test_a_report_tells_what_followed_by_itself(make: Maker, subscription: Subscription) -> None:
+    condition = make.question(key="C")
+    make.prediction(question=make.conditional(condition, key="D"))
+    make.outcome(condition, "no")
+    reports_queue(now=make.now)
+    text = Report.objects.get().message.text
+    assert "VOID (CONDITION NOT MET), settled 2026-09-01" in text
+    assert "C is no, so the condition was not met." in " ".join(text.split())
 
 
 def test_what_is_committed_late_is_in_the_next_report(
