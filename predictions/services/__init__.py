@@ -5,9 +5,9 @@ service itself. Every refusal is an `Invalid` that names the field, or a `Confli
 """
 
 from predictions.services.events import bearing_record, event_record
-from predictions.services.outcomes import outcome_correct, outcome_enter
-from predictions.services.predictions import prediction_record, statement_record
-from predictions.services.questions import question_open
+from predictions.services.outcomes import outcome_correct, outcome_enter, outcomes_enter
+from predictions.services.predictions import prediction_record, predictions_record, statement_record
+from predictions.services.questions import question_open, questions_open
 from predictions.services.reviews import review_record
 from predictions.services.sources import (
     article_record,
@@ -24,10 +24,13 @@ __all__ = [
     "forecaster_record",
     "outcome_correct",
     "outcome_enter",
+    "outcomes_enter",
     "outlet_record",
     "phrase_record",
     "prediction_record",
+    "predictions_record",
     "question_open",
+    "questions_open",
     "review_record",
     "statement_record",
     "topic_record",

@@ -1,25 +1,26 @@
 """Rows and their ledger entry, written as one."""
 
 import re
-import unicodedata
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError
 from django.db.models import ForeignKey, Model, UniqueConstraint
 
 from ledger import journal, parts
-from ledger.encoding import Canonical
+from ledger.encoding import MAX_BODY, Canonical, canonical_bytes
 from ledger.errors import EncodingError
+from predictions.checks import clean_text
 from predictions.errors import Conflict, Invalid
 from predictions.models import Fact, User
 
-# Three such texts, of letters that take three bytes each, still fit into an entry.
-_LONGEST_TEXT = 7_000
+# For rows, in bytes of an entry; the rest is for what stands around them.
+_ROOM = MAX_BODY - 2_000
+_ROWS_A_STATEMENT = 500
 _UNIQUE_VIOLATION = "23505"
 _KEY_IN_DETAIL = re.compile(r"Key \(([^)]*)\)=")
 
@@ -75,6 +76,41 @@ def post_many(
     type(rows[0])._default_manager.bulk_create(rows)
 
 
+def post_each(*, kind: str, by: User | None, rows: Sequence[Fact]) -> None:
+    """`post` for many new rows: the same checks, in few entries and statements.
+
+    Rows about the same subject share an entry, as long as it has room: whoever asks for the entries
+    about a subject gets all of them, and no other's.
+    """
+    for row in rows:
+        _check(row)
+        _check_not_erased(row)
+    for together in _entries(rows):
+        entry = uuid.uuid4()
+        for row in together:
+            row.entry = entry
+        _append(entry, kind, by, together, {})
+    _insert(rows)
+
+
+def _entries(rows: Sequence[Fact]) -> Iterator[list[Fact]]:
+    """The rows subject by subject, no more at a time than an entry has room for."""
+    subjects: dict[str, list[Fact]] = {}
+    for row in rows:
+        subjects.setdefault(row.subject, []).append(row)
+    for about in subjects.values():
+        together: list[Fact] = []
+        room = _ROOM
+        for row in about:
+            size = len(canonical_bytes(row.facts())) if len(about) > 1 else 0
+            if together and size > room:
+                yield together
+                together, room = [], _ROOM
+            together.append(row)
+            room -= size
+        yield together
+
+
 def _append(
     entry: uuid.UUID,
     kind: str,
@@ -127,10 +163,26 @@ def _save(row: Fact) -> None:
         # The database generates nothing in a fact, so what was checked is what is stored.
         row.save(force_insert=row._state.adding, force_update=not row._state.adding)
     except IntegrityError as error:
-        broken = _broken(row, error)
-        if broken is None:
-            raise
-        raise refusal(broken, str(row._meta.verbose_name)) from error
+        _refuse(row, error)
+
+
+def _insert(rows: Sequence[Fact]) -> None:
+    """Table by table, in the order in which each comes first."""
+    tables: dict[type[Fact], list[Fact]] = {}
+    for row in rows:
+        tables.setdefault(type(row), []).append(row)
+    for model, group in tables.items():
+        try:
+            model._default_manager.bulk_create(group, batch_size=_ROWS_A_STATEMENT)
+        except IntegrityError as error:
+            _refuse(group[0], error)
+
+
+def _refuse(row: Fact, error: IntegrityError) -> NoReturn:
+    broken = _broken(row, error)
+    if broken is None:
+        raise error
+    raise refusal(broken, str(row._meta.verbose_name)) from error
 
 
 def _broken(row: Fact, error: IntegrityError) -> ValidationError | None:
@@ -191,17 +243,6 @@ def refusal(error: ValidationError, name: str) -> Invalid:
     """Django's refusal of a row as ours: the first field it names, or the row's own name."""
     field, messages = next(iter(error.message_dict.items()))
     return Invalid(name if field == NON_FIELD_ERRORS else field, " ".join(messages))
-
-
-def clean_text(value: str, field: str) -> str:
-    """Text as every machine writes it alike: normal form C, without what no database takes."""
-    if len(value) > _LONGEST_TEXT:
-        raise Invalid(field, f"is longer than {_LONGEST_TEXT:,} characters; shorten it")
-    if "\x00" in value:
-        raise Invalid(field, "holds a NUL character; remove it")
-    if any("\ud800" <= character <= "\udfff" for character in value):
-        raise Invalid(field, "holds half of a character (a lone surrogate); remove it")
-    return unicodedata.normalize("NFC", value).strip()
 
 
 def _field_of(path: str) -> str:

@@ -1,15 +1,18 @@
 """Opening questions."""
 
 import datetime as dt
+import uuid
+from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 
 from predictions.errors import Conflict, Invalid, NotFound
-from predictions.models import Question, Topic, User
+from predictions.models import Outcome, Question, Topic, User
 from predictions.models.choices import QuestionKind
-from predictions.services.posting import post
+from predictions.services.posting import post, post_each
 from predictions.when import display
 
+_OPENED = "question.opened"
 _LONGEST_INTERVAL = 36_525  # a century
 
 
@@ -38,16 +41,6 @@ def question_open(
 
     Raises Invalid for a question that cannot be kept, naming the field.
     """
-    if kind != QuestionKind.BINARY:
-        raise Invalid("kind", f"{kind!r} cannot be scored yet; only binary questions are taken")
-    if due_at is None and not due_rule:
-        raise Invalid("due_at", "is missing; give a date, or say in due_rule how it comes about")
-    if due_at is not None and due_at < opened_at:
-        raise Invalid("due_at", f"{display(due_at)} is before it opens, on {display(opened_at)}")
-    if condition_question and condition_answer not in ("yes", "no"):
-        raise Invalid("condition_answer", "must be yes or no, the answer the condition asks for")
-    if condition_answer and not condition_question:
-        raise Invalid("condition_question", "is missing; name the question that is to be answered")
     question = Question(
         key=key,
         kind=kind,
@@ -65,10 +58,24 @@ def question_open(
         condition_answer=condition_answer,
         reviewer=reviewer,
         review_every_days=review_every_days,
-        review_at=_first_review(opened_at, due_at, review_every_days),
     )
-    post(kind="question.opened", by=by, rows=[question])
+    _check(question)
+    post(kind=_OPENED, by=by, rows=[question])
     return question
+
+
+@transaction.atomic
+def questions_open(
+    *, questions: Sequence[Question], by: User | None, as_found: bool = False
+) -> None:
+    """`question_open` for many, given as rows that are not saved yet.
+
+    `as_found` keeps what a source says though it is odd: a due date before the opening.
+    """
+    for question in questions:
+        _check(question, as_found=as_found)
+    if questions:
+        post_each(kind=_OPENED, by=by, rows=questions)
 
 
 def question_locked(question: Question) -> Question:
@@ -88,14 +95,60 @@ def question_locked(question: Question) -> Question:
 def question_locked_open(question: Question) -> Question:
     """Like `question_locked`, and refuses a question that already has an outcome."""
     locked = question_locked(question)
-    standing = locked.outcome
-    if standing is not None:
-        raise Conflict(
-            f"{locked.key} already has an outcome ({standing.verdict}, entered "
-            f"{standing.entered_at:%Y-%m-%d %H:%M} UTC by {standing.entered_by or 'the service'}); "
-            "correct that outcome instead"
-        )
+    if standing := locked.outcome:
+        raise _answered(locked, standing)
     return locked
+
+
+def questions_locked(questions: Iterable[Question]) -> dict[uuid.UUID, Question]:
+    """`question_locked` for many, by their ids."""
+    wanted = {question.pk for question in questions}
+    # In one order, so that two who lock many never wait for each other.
+    rows = Question.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
+    locked = {question.pk: question for question in rows}
+    if missing := wanted - locked.keys():
+        raise NotFound(f"there is no question {min(missing)}")
+    return locked
+
+
+def questions_locked_open(questions: Iterable[Question]) -> dict[uuid.UUID, Question]:
+    """`question_locked_open` for many, by their ids."""
+    locked = questions_locked(questions)
+    for question, standing in outcomes_of(locked).items():
+        raise _answered(locked[question], standing)
+    return locked
+
+
+def outcomes_of(questions: Iterable[uuid.UUID]) -> dict[uuid.UUID, Outcome]:
+    """The outcomes that stand on these questions, by the questions' ids."""
+    standing = Outcome.objects.current().filter(question__in=list(questions))
+    return {outcome.question_id: outcome for outcome in standing}
+
+
+def _answered(question: Question, standing: Outcome) -> Conflict:
+    return Conflict(
+        f"{question.key} already has an outcome ({standing.verdict}, entered "
+        f"{standing.entered_at:%Y-%m-%d %H:%M} UTC by {standing.entered_by or 'the service'}); "
+        "correct that outcome instead"
+    )
+
+
+def _check(question: Question, *, as_found: bool = False) -> None:
+    """What a question must fulfil; sets when it first falls due for review."""
+    opened_at, due_at = question.opened_at, question.due_at
+    if question.kind != QuestionKind.BINARY:
+        raise Invalid(
+            "kind", f"{question.kind!r} cannot be scored yet; only binary questions are taken"
+        )
+    if due_at is None and not question.due_rule:
+        raise Invalid("due_at", "is missing; give a date, or say in due_rule how it comes about")
+    if due_at is not None and due_at < opened_at and not as_found:
+        raise Invalid("due_at", f"{display(due_at)} is before it opens, on {display(opened_at)}")
+    if question.condition_question and question.condition_answer not in ("yes", "no"):
+        raise Invalid("condition_answer", "must be yes or no, the answer the condition asks for")
+    if question.condition_answer and not question.condition_question:
+        raise Invalid("condition_question", "is missing; name the question that is to be answered")
+    question.review_at = _first_review(opened_at, due_at, question.review_every_days)
 
 
 def _first_review(
