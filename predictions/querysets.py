@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # the models import this module
         Prediction,
         Question,
         Score,
-    )
+    )  # noqa: F401
 
 
 def _outcome_of(question: str) -> "QuerySet[Outcome]":
