@@ -85,11 +85,13 @@ def post_each(*, kind: str, by: User | None, rows: Sequence[Fact]) -> None:
     for row in rows:
         _check(row)
         _check_not_erased(row)
+    drafts = []
     for together in _entries(rows):
         entry = uuid.uuid4()
         for row in together:
             row.entry = entry
-        _append(entry, kind, by, together, {})
+        drafts.append(_draft(entry, kind, by, together))
+    journal.append_later(drafts)
     _insert(rows)
 
 
@@ -120,11 +122,30 @@ def _append(
     *,
     clear: bool = False,
 ) -> None:
+    facts = _facts(rows, about, clear=clear)
+    with _naming_fields():
+        journal.append(kind=kind, subject=rows[0].subject, actor=actor(by), facts=facts, uuid=entry)
+
+
+def _draft(entry: uuid.UUID, kind: str, by: User | None, rows: Sequence[Fact]) -> journal.Draft:
+    facts = _facts(rows, {}, clear=False)
+    with _naming_fields():
+        return journal.draft(
+            kind=kind, subject=rows[0].subject, actor=actor(by), facts=facts, uuid=entry
+        )
+
+
+def _facts(rows: Sequence[Fact], about: dict[str, Canonical], *, clear: bool) -> dict[str, Any]:
     facts: dict[str, Any] = dict(about)
     for table, group in groupby(rows, key=lambda row: str(row._meta.model_name)):
         facts[table] = _said(list(group), clear=clear)
+    return facts
+
+
+@contextmanager
+def _naming_fields() -> Iterator[None]:
     try:
-        journal.append(kind=kind, subject=rows[0].subject, actor=actor(by), facts=facts, uuid=entry)
+        yield
     except EncodingError as error:
         raise Invalid(_field_of(error.path), str(error)) from error
 
