@@ -123,13 +123,13 @@ def _append(
     clear: bool = False,
 ) -> None:
     facts = _facts(rows, about, clear=clear)
-    with _naming_fields():
+    with _naming_fields(rows[0]):
         journal.append(kind=kind, subject=rows[0].subject, actor=actor(by), facts=facts, uuid=entry)
 
 
 def _draft(entry: uuid.UUID, kind: str, by: User | None, rows: Sequence[Fact]) -> journal.Draft:
     facts = _facts(rows, {}, clear=False)
-    with _naming_fields():
+    with _naming_fields(rows[0]):
         return journal.draft(
             kind=kind, subject=rows[0].subject, actor=actor(by), facts=facts, uuid=entry
         )
@@ -143,11 +143,11 @@ def _facts(rows: Sequence[Fact], about: dict[str, Canonical], *, clear: bool) ->
 
 
 @contextmanager
-def _naming_fields() -> Iterator[None]:
+def _naming_fields(row: Fact) -> Iterator[None]:
     try:
         yield
     except EncodingError as error:
-        raise Invalid(_field_of(error.path), str(error)) from error
+        raise Invalid(_field_of(error.path), f"{row.subject}: {error}") from error
 
 
 def _said(rows: Sequence[Fact], *, clear: bool) -> list[dict[str, Any]]:

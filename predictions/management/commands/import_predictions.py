@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from predictions.errors import PredictionsError
 from predictions.importing import Finding, read
 from predictions.services.imports import Imported, ImportRefused, predictions_import
 
@@ -46,6 +47,8 @@ class Command(BaseCommand):
             )
         except ImportRefused as refusal:
             self._refuse(refusal.problems, as_json=options["json"])
+        except PredictionsError as error:
+            raise CommandError(f"nothing was recorded: {error}", returncode=1) from error
         self._clear()
         for warning in imported.warnings:
             self.stderr.write(f"warning: {warning}", style_func=str)
