@@ -117,18 +117,11 @@ def _new(asked: Asked, known: Counter[_Same], erased: set[str], made: Plan) -> l
     new = []
     last: dict[str, tuple[_Same, int]] = {}
     for row in asked.rows:
-        article = made.articles.get(row.article_url)
-        same = (
-            row.question,
-            row.forecaster,
-            row.made_at,
-            row.probability,
-            article.pk if article else None,
-        )
-        before, line = last.get(row.forecaster, (None, 0))
-        last[row.forecaster] = same, row.line
         if row.forecaster in erased:
             continue
+        same = _same(row, made.articles.get(row.article_url))
+        before, line = last.get(row.forecaster, (None, 0))
+        last[row.forecaster] = same, row.line
         if same == before:
             made.warnings.append(Finding(row.line, "", f"says what line {line} says; counted once"))
         elif known[same]:
@@ -137,6 +130,11 @@ def _new(asked: Asked, known: Counter[_Same], erased: set[str], made: Plan) -> l
         else:
             new.append(row)
     return new
+
+
+def _same(row: Row, article: Article | None) -> _Same:
+    where = article.pk if article else None
+    return row.question, row.forecaster, row.made_at, row.probability, where
 
 
 def _kept(asked: Asked, question: Question, outcome: Outcome | None) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from predictions.errors import PredictionsError
 from predictions.importing import Asked, Finding, Read, Row, fold
-from predictions.models import Forecaster, Prediction, Question, Topic, User
+from predictions.models import Article, Forecaster, Prediction, Question, Topic, User
 from predictions.models.choices import Basis, ForecasterKind, HorizonBasis, VoidReason
 from predictions.services.import_plan import Part, Plan, plan
 from predictions.services.outcomes import Verdict, outcomes_enter
@@ -100,32 +100,44 @@ def _counted(made: Plan) -> Imported:
     )
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What rows name: by its key, or address."""
+
+    topics: dict[str, Topic]
+    forecasters: dict[str, Forecaster]
+    articles: dict[str, Article]
+
+
 def _record(
     made: Plan, by: User | None, now: dt.datetime, progress: Callable[[int, int], None]
 ) -> None:
+    known = _named(made, by)
+    done, total = 0, sum(len(part.predictions) for part in made.parts)
+    for parts in _batches(made.parts):
+        questions = _open(parts, known, by)
+        for rows in _slices(parts):
+            predictions = [_prediction(row, questions[row.question], known) for row in rows]
+            predictions_record(predictions=predictions, by=by, now=now, as_found=True)
+            done += len(rows)
+            progress(done, total)
+        outcomes = (part.asked for part in parts if part.outcome)
+        verdicts = {questions[asked.key]: _verdict(asked) for asked in outcomes}
+        outcomes_enter(verdicts=verdicts, by=by, now=now, as_found=True)
+
+
+def _named(made: Plan, by: User | None) -> _Known:
+    """All topics and forecasters, those that are new after they were recorded."""
     for key in made.topics:
         topic_record(key=key, name=key, by=by)
     for key in made.forecasters:
         # Nothing says whether it is a person or a crowd: never guessed.
         forecaster_record(key=key, name=key, kind=ForecasterKind.UNKNOWN, by=by)
-    topics = {topic.key: topic for topic in Topic.objects.all()}
-    forecasters = {row.key: row for row in Forecaster.objects.all()}
-    done, total = 0, sum(len(part.predictions) for part in made.parts)
-    for parts in _batches(made.parts):
-        questions = _open(parts, topics, by)
-        rows = [row for part in parts for row in part.predictions]
-        for start in range(0, len(rows), _ROWS_A_BATCH):
-            predictions = [
-                _prediction(row, questions[row.question], forecasters[row.forecaster], made)
-                for row in rows[start : start + _ROWS_A_BATCH]
-            ]
-            predictions_record(predictions=predictions, by=by, now=now, as_found=True)
-            done += len(predictions)
-            progress(done, total)
-        verdicts = {
-            questions[part.asked.key]: _verdict(part.asked) for part in parts if part.outcome
-        }
-        outcomes_enter(verdicts=verdicts, by=by, now=now, as_found=True)
+    return _Known(
+        topics={topic.key: topic for topic in Topic.objects.all()},
+        forecasters={forecaster.key: forecaster for forecaster in Forecaster.objects.all()},
+        articles=made.articles,
+    )
 
 
 def _batches(parts: Sequence[Part]) -> Iterator[list[Part]]:
@@ -141,20 +153,27 @@ def _batches(parts: Sequence[Part]) -> Iterator[list[Part]]:
         yield batch
 
 
-def _open(parts: Sequence[Part], topics: dict[str, Topic], by: User | None) -> dict[str, Question]:
+def _slices(parts: Sequence[Part]) -> Iterator[list[Row]]:
+    """The new rows of these parts. There may be very many on one question."""
+    rows = [row for part in parts for row in part.predictions]
+    for start in range(0, len(rows), _ROWS_A_BATCH):
+        yield rows[start : start + _ROWS_A_BATCH]
+
+
+def _open(parts: Sequence[Part], known: _Known, by: User | None) -> dict[str, Question]:
     """All questions of these parts by their keys, those that are new after they were opened."""
-    new = [_question(part.asked, topics) for part in parts if part.recorded is None]
+    new = [_question(part.asked, known) for part in parts if part.recorded is None]
     questions_open(questions=new, by=by, as_found=True)
     recorded = [part.recorded for part in parts if part.recorded]
     return {question.key: question for question in (*new, *recorded)}
 
 
-def _question(asked: Asked, topics: dict[str, Topic]) -> Question:
+def _question(asked: Asked, known: _Known) -> Question:
     return Question(
         key=asked.key,
         text=asked.text,
         criteria=asked.criteria,
-        topic=topics.get(asked.given("topic")),
+        topic=known.topics.get(asked.given("topic")),
         opened_at=asked.opened_at,
         due_at=asked.due_at,
         due_rule="" if asked.due_at else _AS_FOUND,
@@ -162,11 +181,11 @@ def _question(asked: Asked, topics: dict[str, Topic]) -> Question:
     )
 
 
-def _prediction(row: Row, question: Question, forecaster: Forecaster, made: Plan) -> Prediction:
+def _prediction(row: Row, question: Question, known: _Known) -> Prediction:
     return Prediction(
         question=question,
-        forecaster=forecaster,
-        article=made.articles.get(row.article_url),
+        forecaster=known.forecasters[row.forecaster],
+        article=known.articles.get(row.article_url),
         made_at=row.made_at,
         probability=row.probability,
         basis=Basis.STATED,

@@ -190,7 +190,7 @@ class TestRevisions:
         result = imported(*day, *moment)
         assert result.predictions == 5
         rows = Prediction.objects.order_by("revision").values_list("probability", flat=True)
-        assert [float(p) for p in rows] == [0.1, 0.2, 0.9, 0.3, 0.9]
+        assert [str(p) for p in rows] == [f"0.{tenth}00000" for tenth in (1, 2, 9, 3, 9)]
 
     def test_a_row_that_says_the_same_again_is_counted_once_with_a_warning(self) -> None:
         result = imported(OPEN, OPEN, OPEN.replace("almanac", "other"))
