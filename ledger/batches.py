@@ -77,7 +77,8 @@ def _flush() -> None:
         cursor.execute(FLUSH)
 
 
-def _stage(drafts: Sequence[Draft]) -> range:
+def stage(drafts: Sequence[Draft]) -> None:
+    """Have the database append these when the transaction commits."""
     # Django makes the driver's errors its own everywhere but in a COPY.
     with (
         connection.cursor() as cursor,
@@ -87,6 +88,10 @@ def _stage(drafts: Sequence[Draft]) -> range:
         copy.set_types(("uuid", "text", "text", "text", "bytea"))
         for draft in drafts:
             copy.write_row((draft.uuid, draft.kind, draft.subject, draft.actor, draft.body))
+
+
+def _stage(drafts: Sequence[Draft]) -> range:
+    stage(drafts)
     _flush()
     size = Head.objects.get(pk=1).size
     return range(size + 1 - len(drafts), size + 1)

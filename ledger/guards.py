@@ -40,7 +40,7 @@ TABLES: dict[str, str] = {
 }
 FUNCTIONS: dict[str, str] = {
     "ledger_advance": "0a98f3b82e41f9f3",
-    "ledger_append_staged": "c4349d92243fc139",
+    "ledger_append_staged": "64d0695941ec1f8d",
     "ledger_checkpoint_follows": "ddd2cbd105fc974a",
     "ledger_close_batch": "d83d843615e2403f",
     "ledger_demand_entries": "d715eff9a657d60e",

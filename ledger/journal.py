@@ -19,6 +19,7 @@ __all__ = [
     "TreeHead",
     "about",
     "append",
+    "append_later",
     "append_many",
     "appended",
     "body_of",
@@ -81,6 +82,16 @@ def append(
         if cursor.rowcount:
             return Appended(made.uuid, None)
     return Appended(made.uuid, batches.standing([made])[made.uuid])
+
+
+def append_later(drafts: Sequence[Draft]) -> None:
+    """`append` for many new entries in one statement: the commit gives each its sequence.
+
+    Unlike after `append_many` others may append until then. Raises OutsideTransaction. An entry
+    that is there already is refused by the database (IntegrityError), at the commit at the latest.
+    """
+    _require_transaction()
+    batches.stage(drafts)
 
 
 def append_many(drafts: Sequence[Draft]) -> list[int]:

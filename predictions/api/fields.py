@@ -8,8 +8,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from predictions.checks import KEY_PATTERN
 from predictions.models import User
-from predictions.models.base import KEY_PATTERN
 from predictions.services.posting import actor
 from predictions.when import instant
 

@@ -9,12 +9,9 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from ledger.encoding import timestamp
+from predictions.checks import KEY_PATTERN, KEY_RULE
 
-KEY_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
-valid_key = RegexValidator(
-    KEY_PATTERN,
-    "must be 1 to 100 letters, digits, dots, dashes or underscores, with no sign at its beginning",
-)
+valid_key = RegexValidator(KEY_PATTERN, KEY_RULE)
 
 
 class Fact(models.Model):

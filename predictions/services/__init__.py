@@ -11,9 +11,14 @@ from predictions.services.outcomes import (
     outcome_correct,
     outcome_enter,
     outcome_withdraw,
+    outcomes_enter,
 )
-from predictions.services.predictions import prediction_record, statement_record
-from predictions.services.questions import question_open
+from predictions.services.predictions import (
+    prediction_record,
+    predictions_record,
+    statement_record,
+)
+from predictions.services.questions import question_open, questions_open
 from predictions.services.reviews import review_record
 from predictions.services.sources import (
     article_record,
@@ -32,11 +37,14 @@ __all__ = [
     "outcome_correct",
     "outcome_enter",
     "outcome_withdraw",
+    "outcomes_enter",
     "outlet_record",
     "phrase_record",
     "phrase_revise",
     "prediction_record",
+    "predictions_record",
     "question_open",
+    "questions_open",
     "review_record",
     "statement_record",
     "topic_record",

@@ -8,9 +8,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import transaction
 
+from predictions.checks import clean_text
 from predictions.errors import Invalid
 from predictions.models import Bearing, Event, Question, User
-from predictions.services.posting import clean_text, post
+from predictions.services.posting import post
 
 _web_address = URLValidator(schemes=["http", "https"])
 

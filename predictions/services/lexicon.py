@@ -6,12 +6,12 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import QuerySet
 
+from predictions.checks import checked_probability
 from predictions.errors import Conflict, Invalid
 from predictions.models import Phrase, Prediction, User
 from predictions.models.choices import Basis
 from predictions.services.phrases import phrase_held, phrase_newest
 from predictions.services.posting import post
-from predictions.services.predictions import checked_probability
 from predictions.services.questions import questions_locked
 from predictions.services.scores import scores_settle
 

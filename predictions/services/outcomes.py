@@ -4,13 +4,13 @@ Outcome, scores, entries, and what follows for conditional questions: one act.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
 
 from predictions.errors import Conflict, Invalid
-from predictions.models import Event, Outcome, Question, User
+from predictions.models import Event, Outcome, OutcomeEvidence, Question, User
 from predictions.models.choices import VoidReason
 from predictions.scoring.partial import WHOLE, written_answer
 from predictions.services.chain import last_word, outcome_append
@@ -19,7 +19,14 @@ from predictions.services.conditions import (
     condition_follow,
     consequences_append,
 )
-from predictions.services.questions import family_locked, refuse_settled
+from predictions.services.posting import post_each
+from predictions.services.questions import (
+    family_locked,
+    outcomes_of,
+    questions_locked,
+    refuse_settled,
+)
+from predictions.services.scores import scores_settle
 from predictions.when import display
 
 
@@ -49,13 +56,46 @@ def outcome_enter(
     for a verdict that does not fit the question.
     """
     locked = family_locked(question)
-    refuse_settled(locked)
+    refuse_settled(locked, locked.outcome)
     outcome = _outcome(locked, verdict, by, now)
     outcome.corrects = last_word(locked)
     if outcome.corrects is not None:
         outcome.correction_reason = "The question was open again."
     _append(outcome, verdict.evidence, by, now)
     return outcome
+
+
+@transaction.atomic
+def outcomes_enter(
+    *,
+    verdicts: Mapping[Question, Verdict],
+    by: User | None,
+    now: dt.datetime,
+    as_found: bool = False,
+) -> list[Outcome]:
+    """`outcome_enter` for many questions, which are no conditional ones and never had an outcome.
+
+    `as_found` keeps what a source says though it is odd: settled before the question opened, or on
+    a day still to come.
+    """
+    locked = questions_locked(question.pk for question in verdicts)
+    for key, standing in outcomes_of(locked).items():
+        refuse_settled(locked[key], standing)
+    outcomes = [
+        _outcome(locked[question.pk], verdict, by, now, as_found=as_found)
+        for question, verdict in verdicts.items()
+    ]
+    evidence = [
+        OutcomeEvidence(outcome=outcome, event=event)
+        for outcome, verdict in zip(outcomes, verdicts.values(), strict=True)
+        for event in verdict.evidence
+    ]
+    if outcomes:
+        post_each(kind="outcome.entered", by=by, rows=[*outcomes, *evidence])
+        scores_settle(questions=list(locked), by=by, now=now)
+    for outcome in outcomes:
+        consequences_append(outcome=outcome, now=now)
+    return outcomes
 
 
 @transaction.atomic
@@ -116,8 +156,18 @@ def condition_apply(*, question: Question, now: dt.datetime) -> Outcome | None:
     return condition_follow(question=locked, now=now) if locked.outcome is None else None
 
 
-def _outcome(question: Question, verdict: Verdict, by: User | None, now: dt.datetime) -> Outcome:
-    _check(question, verdict, now)
+def _outcome(
+    question: Question,
+    verdict: Verdict,
+    by: User | None,
+    now: dt.datetime,
+    *,
+    as_found: bool = False,
+) -> Outcome:
+    _check_verdict(verdict)
+    if not as_found:
+        _check_time(question, verdict, now)
+    _check_evidence(question, verdict)
     answer = verdict.answer
     if answer is not None:
         answer = _checked_answer(question, answer)
@@ -174,7 +224,7 @@ def _checked_answer(question: Question, answer: str) -> str:
         ) from None
 
 
-def _check(question: Question, verdict: Verdict, now: dt.datetime) -> None:
+def _check_verdict(verdict: Verdict) -> None:
     if verdict.answer is None and not verdict.void_reason:
         raise Invalid("answer", "is missing; give yes or no, or a reason why the question is void")
     if verdict.answer is not None and verdict.void_reason:
@@ -182,6 +232,9 @@ def _check(question: Question, verdict: Verdict, now: dt.datetime) -> None:
     if verdict.void_reason and verdict.void_reason not in VoidReason.values:
         known = ", ".join(VoidReason.values)
         raise Invalid("void_reason", f"{verdict.void_reason!r} is not known; give one of {known}")
+
+
+def _check_time(question: Question, verdict: Verdict, now: dt.datetime) -> None:
     if verdict.settled_at < question.opened_at:
         raise Invalid(
             "settled_at",
@@ -194,6 +247,11 @@ def _check(question: Question, verdict: Verdict, now: dt.datetime) -> None:
             "settled_at",
             f"{display(verdict.settled_at)} is in the future; give today or an earlier day",
         )
+
+
+def _check_evidence(question: Question, verdict: Verdict) -> None:
+    if not verdict.evidence:
+        return
     if len({event.pk for event in verdict.evidence}) < len(verdict.evidence):
         raise Invalid("evidence", "names an event twice; name each once")
     bearing = set(question.events.values_list("pk", flat=True))

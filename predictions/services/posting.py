@@ -1,25 +1,26 @@
 """Rows and their ledger entry, written as one."""
 
 import re
-import unicodedata
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError
 from django.db.models import ForeignKey, Model, UniqueConstraint
 
 from ledger import journal, parts
-from ledger.encoding import Canonical
+from ledger.encoding import MAX_BODY, Canonical, canonical_bytes
 from ledger.errors import EncodingError
+from predictions.checks import clean_text
 from predictions.errors import Conflict, Invalid
 from predictions.models import Fact, User
 
-# Three such texts, of letters that take three bytes each, still fit into an entry.
-_LONGEST_TEXT = 7_000
+# For rows, in bytes of an entry; the rest is for what stands around them.
+_ROOM = MAX_BODY - 2_000
+_ROWS_A_STATEMENT = 500
 _UNIQUE_VIOLATION = "23505"
 _KEY_IN_DETAIL = re.compile(r"Key \(([^)]*)\)=")
 
@@ -56,23 +57,41 @@ def post_erased(*, by: User | None, row: Fact, about: dict[str, Canonical]) -> u
     return row.entry
 
 
-def post_many(
-    *,
-    kind: str,
-    by: User | None,
-    rows: Sequence[Fact],
-    about: dict[str, Canonical],
-) -> None:
-    """`post` for many new rows of one table that the caller has computed, without a check a row.
+def post_each(*, kind: str, by: User | None, rows: Sequence[Fact]) -> None:
+    """`post` for many new rows: the same checks, in few entries and statements.
 
-    `about` adds to the entry what no row holds.
+    Rows about the same subject share an entry, as long as it has room: whoever asks for the entries
+    about a subject gets all of them, and no other's.
     """
-    entry = uuid.uuid4()
     for row in rows:
-        row.entry = entry
-    # The entry first: the guards of such a table look at all of a statement's rows at once.
-    _append(entry, kind, by, rows, about)
-    type(rows[0])._default_manager.bulk_create(rows)
+        _check(row)
+        _check_not_erased(row)
+    drafts = []
+    for together in _entries(rows):
+        entry = uuid.uuid4()
+        for row in together:
+            row.entry = entry
+        drafts.append(_draft(entry, kind, by, together))
+    journal.append_later(drafts)
+    _insert(rows)
+
+
+def _entries(rows: Sequence[Fact]) -> Iterator[list[Fact]]:
+    """The rows subject by subject, no more at a time than an entry has room for."""
+    subjects: dict[str, list[Fact]] = {}
+    for row in rows:
+        subjects.setdefault(row.subject, []).append(row)
+    for about in subjects.values():
+        together: list[Fact] = []
+        room = _ROOM
+        for row in about:
+            size = len(canonical_bytes(row.facts())) if len(about) > 1 else 0
+            if together and size > room:
+                yield together
+                together, room = [], _ROOM
+            together.append(row)
+            room -= size
+        yield together
 
 
 def _append(
@@ -84,13 +103,32 @@ def _append(
     *,
     clear: bool = False,
 ) -> None:
+    facts = _facts(rows, about, clear=clear)
+    with _naming_fields(rows[0]):
+        journal.append(kind=kind, subject=rows[0].subject, actor=actor(by), facts=facts, uuid=entry)
+
+
+def _draft(entry: uuid.UUID, kind: str, by: User | None, rows: Sequence[Fact]) -> journal.Draft:
+    facts = _facts(rows, {}, clear=False)
+    with _naming_fields(rows[0]):
+        return journal.draft(
+            kind=kind, subject=rows[0].subject, actor=actor(by), facts=facts, uuid=entry
+        )
+
+
+def _facts(rows: Sequence[Fact], about: dict[str, Canonical], *, clear: bool) -> dict[str, Any]:
     facts: dict[str, Any] = dict(about)
     for table, group in groupby(rows, key=lambda row: str(row._meta.model_name)):
         facts[table] = _said(list(group), clear=clear)
+    return facts
+
+
+@contextmanager
+def _naming_fields(row: Fact) -> Iterator[None]:
     try:
-        journal.append(kind=kind, subject=rows[0].subject, actor=actor(by), facts=facts, uuid=entry)
+        yield
     except EncodingError as error:
-        raise Invalid(_field_of(error.path), str(error)) from error
+        raise Invalid(_field_of(error.path), f"{row.subject}: {error}") from error
 
 
 def _said(rows: Sequence[Fact], *, clear: bool) -> list[dict[str, Any]]:
@@ -127,10 +165,26 @@ def _save(row: Fact) -> None:
         # The database generates nothing in a fact, so what was checked is what is stored.
         row.save(force_insert=row._state.adding, force_update=not row._state.adding)
     except IntegrityError as error:
-        broken = _broken(row, error)
-        if broken is None:
-            raise
-        raise refusal(broken, str(row._meta.verbose_name)) from error
+        _refuse(row, error)
+
+
+def _insert(rows: Sequence[Fact]) -> None:
+    """Table by table, in the order in which each comes first."""
+    tables: dict[type[Fact], list[Fact]] = {}
+    for row in rows:
+        tables.setdefault(type(row), []).append(row)
+    for model, group in tables.items():
+        try:
+            model._default_manager.bulk_create(group, batch_size=_ROWS_A_STATEMENT)
+        except IntegrityError as error:
+            _refuse(group[0], error)
+
+
+def _refuse(row: Fact, error: IntegrityError) -> NoReturn:
+    broken = _broken(row, error)
+    if broken is None:
+        raise error
+    raise refusal(broken, str(row._meta.verbose_name)) from error
 
 
 def _broken(row: Fact, error: IntegrityError) -> ValidationError | None:
@@ -191,17 +245,6 @@ def refusal(error: ValidationError, name: str) -> Invalid:
     """Django's refusal of a row as ours: the first field it names, or the row's own name."""
     field, messages = next(iter(error.message_dict.items()))
     return Invalid(name if field == NON_FIELD_ERRORS else field, " ".join(messages))
-
-
-def clean_text(value: str, field: str) -> str:
-    """Text as every machine writes it alike: normal form C, without what no database takes."""
-    if len(value) > _LONGEST_TEXT:
-        raise Invalid(field, f"is longer than {_LONGEST_TEXT:,} characters; shorten it")
-    if "\x00" in value:
-        raise Invalid(field, "holds a NUL character; remove it")
-    if any("\ud800" <= character <= "\udfff" for character in value):
-        raise Invalid(field, "holds half of a character (a lone surrogate); remove it")
-    return unicodedata.normalize("NFC", value).strip()
 
 
 def _field_of(path: str) -> str:

@@ -1,22 +1,34 @@
 """Recording what was forecast, and what only looks like a forecast."""
 
 import datetime as dt
-from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
 
+from predictions.checks import checked_probability, clean_text
 from predictions.errors import Invalid
-from predictions.models import Article, Forecaster, Phrase, Prediction, Question, Statement, User
+from predictions.models import (
+    Article,
+    Forecaster,
+    Outcome,
+    Phrase,
+    Prediction,
+    Question,
+    Statement,
+    User,
+)
 from predictions.models.choices import Basis
 from predictions.services.phrases import phrase_held, phrase_newest
-from predictions.services.posting import clean_text, post
-from predictions.services.questions import question_locked
+from predictions.services.posting import post, post_each
+from predictions.services.questions import outcomes_of, question_locked, questions_locked
 from predictions.services.scores import scores_settle
 
-_SIX_PLACES = Decimal("0.000001")
+_RECORDED = "prediction.recorded"
 Passages = Sequence[dict[str, Any]]
 
 
@@ -50,21 +62,8 @@ def prediction_record(
     """
     if phrase is not None:
         _check_newest(phrase)
-    if phrase is not None and probability is None:
-        probability, low, high = phrase.point, phrase.low, phrase.high
-    if basis == Basis.VERBAL and phrase is None:
-        raise Invalid("phrase", "is missing; a verbal prediction names its row of the lexicon")
-    if made_at.date() > now.date():
-        raise Invalid(
-            "made_at", f"{made_at:%Y-%m-%d} is in the future; give today or an earlier day"
-        )
     locked = question_locked(question)
-    if article is None and locked.outcome is not None:
-        raise Invalid(
-            "article",
-            f"is missing; {locked.key} has an outcome: only what stands in a source can be added",
-        )
-    probability, low, high = _checked_range(probability, low, high)
+    standing = locked.outcome
     prediction = Prediction(
         reference=reference,
         question=locked,
@@ -72,7 +71,7 @@ def prediction_record(
         article=article,
         revision=_next_revision(locked, forecaster),
         made_at=made_at,
-        passages=_checked_passages(passages, article),
+        passages=passages,
         hedge=hedge,
         side=side,
         probability=probability,
@@ -86,9 +85,40 @@ def prediction_record(
         recorded_at=now,
         recorded_by=by,
     )
-    post(kind="prediction.recorded", by=by, rows=[prediction])
+    _check(prediction, standing, now)
+    post(kind=_RECORDED, by=by, rows=[prediction])
     scores_settle(questions=[locked.pk], forecaster=forecaster.pk, by=by, now=now)
     return prediction
+
+
+@transaction.atomic
+def predictions_record(
+    *,
+    predictions: Sequence[Prediction],
+    by: User | None,
+    now: dt.datetime,
+    as_found: bool = False,
+) -> None:
+    """`prediction_record` for many, given as rows that are not saved yet, in their order.
+
+    Gives each its revision. `as_found` takes, without an article, what a source says was predicted
+    on a question that has an outcome by now.
+    """
+    if not predictions:
+        return
+    for phrase in sorted({row.phrase for row in predictions if row.phrase}, key=lambda p: p.pk):
+        _check_newest(phrase)
+    questions = questions_locked(prediction.question_id for prediction in predictions)
+    standing = outcomes_of(questions)
+    revisions = _last_revisions(questions)
+    for prediction in predictions:
+        series = prediction.question_id, prediction.forecaster_id
+        revisions[series] += 1
+        prediction.revision = revisions[series]
+        _check(prediction, standing.get(prediction.question_id), now, as_found=as_found)
+        prediction.recorded_at, prediction.recorded_by = now, by
+    post_each(kind=_RECORDED, by=by, rows=predictions)
+    scores_settle(questions=list(questions), by=by, now=now)
 
 
 @transaction.atomic
@@ -121,17 +151,34 @@ def statement_record(
     return statement
 
 
-def checked_probability(value: object, field: str) -> Decimal:
-    """A probability as it is stored: a Decimal in [0, 1] with at most 6 places."""
-    try:
-        given = Decimal(str(value))
-        # Of one scale, and without the minus that a zero may carry: as the database gives it back.
-        probability = abs(given.quantize(_SIX_PLACES))
-    except InvalidOperation:
-        probability = given = Decimal("NaN")
-    if given.is_nan() or probability != given or probability > 1:
-        raise Invalid(field, f"{value} is not a probability: give 0 to 1, at most 6 places")
-    return probability
+def _check(
+    prediction: Prediction,
+    standing: Outcome | None,
+    now: dt.datetime,
+    *,
+    as_found: bool = False,
+) -> None:
+    """What a prediction must fulfil; sets what it says to how that is stored."""
+    made_at, phrase, article = prediction.made_at, prediction.phrase, prediction.article
+    if phrase is not None and prediction.probability is None:
+        prediction.probability = phrase.point
+        prediction.low, prediction.high = phrase.low, phrase.high
+    if prediction.basis == Basis.VERBAL and phrase is None:
+        raise Invalid("phrase", "is missing; a verbal prediction names its row of the lexicon")
+    if made_at.date() > now.date():
+        raise Invalid(
+            "made_at", f"{made_at:%Y-%m-%d} is in the future; give today or an earlier day"
+        )
+    if article is None and standing is not None and not as_found:
+        raise Invalid(
+            "article",
+            f"is missing; {prediction.question.key} has an outcome: only what stands in a source "
+            "can be added",
+        )
+    prediction.probability, prediction.low, prediction.high = _checked_range(
+        prediction.probability, prediction.low, prediction.high
+    )
+    prediction.passages = _checked_passages(prediction.passages, article)
 
 
 def _check_newest(phrase: Phrase) -> None:
@@ -156,6 +203,13 @@ def _checked_range(
 def _next_revision(question: Question, forecaster: Forecaster) -> int:
     earlier = Prediction.objects.filter(question=question, forecaster=forecaster)
     return (earlier.aggregate(last=Max("revision"))["last"] or 0) + 1
+
+
+def _last_revisions(questions: Iterable[uuid.UUID]) -> Counter[tuple[uuid.UUID, uuid.UUID]]:
+    """The last revision of each forecaster on each of these questions; 0 where there is none."""
+    series = Prediction.objects.filter(question__in=list(questions)).order_by()
+    rows = series.values_list("question", "forecaster").annotate(Max("revision"))
+    return Counter({(question, forecaster): last for question, forecaster, last in rows})
 
 
 def _checked_passages(passages: Passages, article: Article | None) -> list[dict[str, Any]]:

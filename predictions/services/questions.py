@@ -1,18 +1,19 @@
 """Opening questions."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from django.db import transaction
 
 from predictions.errors import Conflict, Invalid, NotFound
-from predictions.models import Question, Topic, User
+from predictions.models import Outcome, Question, Topic, User
 from predictions.models.choices import QuestionKind
 from predictions.services.conditions import condition_follow
-from predictions.services.posting import post
+from predictions.services.posting import post, post_each
 from predictions.when import display
 
+_OPENED = "question.opened"
 _LONGEST_INTERVAL = 36_525  # a century
 
 
@@ -45,20 +46,6 @@ def question_open(
     has failed already is void at once. Raises Invalid, naming the field, for a question that
     cannot be kept.
     """
-    if kind != QuestionKind.BINARY:
-        raise Invalid("kind", f"{kind!r} cannot be scored yet; only binary questions are taken")
-    if partial and kind != QuestionKind.BINARY:
-        raise Invalid("partial", f"does not go with {kind}; only binary questions are answered so")
-    if due_at is None and not due_rule:
-        raise Invalid("due_at", "is missing; give a date, or say in due_rule how it comes about")
-    if due_at is not None and due_at < opened_at:
-        raise Invalid("due_at", f"{display(due_at)} is before it opens, on {display(opened_at)}")
-    if condition_question and condition_answer not in ("yes", "no"):
-        raise Invalid("condition_answer", "must be yes or no, the answer the condition asks for")
-    if condition_answer and not condition_question:
-        raise Invalid("condition_question", "is missing; name the question that is to be answered")
-    if condition_question:
-        condition_question = question_locked(condition_question)
     question = Question(
         key=key,
         kind=kind,
@@ -77,11 +64,28 @@ def question_open(
         condition_answer=condition_answer,
         reviewer=reviewer,
         review_every_days=review_every_days,
-        review_at=_first_review(opened_at, due_at, review_every_days),
     )
-    post(kind="question.opened", by=by, rows=[question])
+    _check(question)
+    post(kind=_OPENED, by=by, rows=[question])
     condition_follow(question=question, now=now)
     return question
+
+
+@transaction.atomic
+def questions_open(
+    *, questions: Sequence[Question], by: User | None, now: dt.datetime, as_found: bool = False
+) -> None:
+    """`question_open` for many, given as rows that are not saved yet.
+
+    `as_found` keeps what a source says though it is odd: a due date before the opening.
+    """
+    for question in questions:
+        _check(question, as_found=as_found)
+    if questions:
+        post_each(kind=_OPENED, by=by, rows=questions)
+    for question in questions:
+        if question.condition_question:
+            condition_follow(question=question, now=now)
 
 
 def question_locked(question: Question) -> Question:
@@ -101,19 +105,24 @@ def question_locked(question: Question) -> Question:
 def question_locked_open(question: Question) -> Question:
     """Like `question_locked`, and refuses a question that already has an outcome."""
     locked = question_locked(question)
-    refuse_settled(locked)
+    refuse_settled(locked, locked.outcome)
     return locked
 
 
-def refuse_settled(question: Question) -> None:
+def refuse_settled(question: Question, standing: Outcome | None) -> None:
     """Raises Conflict if the question has an outcome that stands."""
-    standing = question.outcome
     if standing is not None:
         raise Conflict(
             f"{question.key} already has an outcome ({standing.verdict}, entered "
             f"{standing.entered_at:%Y-%m-%d %H:%M} UTC by {standing.entered_by or 'the service'}); "
             "correct that outcome instead"
         )
+
+
+def outcomes_of(questions: Iterable[UUID]) -> dict[UUID, Outcome]:
+    """The outcomes that stand on these questions, by the questions' ids."""
+    standing = Outcome.objects.current().filter(question__in=list(questions))
+    return {outcome.question_id: outcome for outcome in standing}
 
 
 def family_locked(question: Question) -> Question:
@@ -133,19 +142,24 @@ def family_locked(question: Question) -> Question:
     return locked
 
 
-def questions_locked(keys: Iterable[UUID]) -> None:
+def questions_locked(keys: Iterable[UUID]) -> dict[UUID, Question]:
     """Hold questions, by their primary keys, in the order of `family_locked`."""
+    wanted = set(keys)
     above = dict(
         Question.objects.filter(condition_question__isnull=False).values_list(
             "pk", "condition_question"
         )
     )
     levels: dict[int, set[UUID]] = {}
-    for key in keys:
+    for key in wanted:
         levels.setdefault(_depth(key, above), set()).add(key)
+    locked: dict[UUID, Question] = {}
     for _, level in sorted(levels.items()):
         rows = Question.objects.select_for_update(no_key=True).filter(pk__in=level)
-        list(rows.order_by("key").values_list("pk"))
+        locked |= {question.pk: question for question in rows.order_by("key")}
+    if missing := wanted - locked.keys():
+        raise NotFound(f"there is no question {min(missing)}")
+    return locked
 
 
 def _depth(key: UUID, above: Mapping[UUID, UUID | None]) -> int:
@@ -154,6 +168,28 @@ def _depth(key: UUID, above: Mapping[UUID, UUID | None]) -> int:
     while (condition := above.get(key)) is not None:
         key, depth = condition, depth + 1
     return depth
+
+
+def _check(question: Question, *, as_found: bool = False) -> None:
+    """What a question must fulfil; sets when it first falls due for review."""
+    opened_at, due_at = question.opened_at, question.due_at
+    if question.kind != QuestionKind.BINARY:
+        raise Invalid(
+            "kind", f"{question.kind!r} cannot be scored yet; only binary questions are taken"
+        )
+    if question.partial and question.kind != QuestionKind.BINARY:
+        raise Invalid("partial", f"does not go with {question.kind}; only binary questions do")
+    if due_at is None and not question.due_rule:
+        raise Invalid("due_at", "is missing; give a date, or say in due_rule how it comes about")
+    if due_at is not None and due_at < opened_at and not as_found:
+        raise Invalid("due_at", f"{display(due_at)} is before it opens, on {display(opened_at)}")
+    if question.condition_question and question.condition_answer not in ("yes", "no"):
+        raise Invalid("condition_answer", "must be yes or no, the answer the condition asks for")
+    if question.condition_answer and not question.condition_question:
+        raise Invalid("condition_question", "is missing; name the question that is to be answered")
+    if question.condition_question:
+        question.condition_question = question_locked(question.condition_question)
+    question.review_at = _first_review(opened_at, due_at, question.review_every_days)
 
 
 def _first_review(

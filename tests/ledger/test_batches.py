@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from ledger import journal
 from ledger.errors import DifferentEntry, OutsideTransaction
@@ -217,3 +217,31 @@ def test_the_format_has_room_for_the_longest_entry() -> None:
     append_many([made] + [draft(number) for number in range(3)])
     assert bytes(Entry.objects.get(sequence=1).body)[:-75] == made.body[:-75]
     assert_sound(4)
+
+
+# -- entries that wait for the commit --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [1, 999, 1_000, 1_001, 2_300])
+def test_many_entries_of_one_commit_grow_the_tree_piece_by_piece(count: int) -> None:
+    with transaction.atomic():
+        journal.append(kind="test.made", subject="test:0", actor="system", facts={})
+        journal.append_later([draft(number) for number in range(count)])
+        assert journal.head().size == 0
+        journal.append(kind="test.made", subject="test:last", actor="system", facts={})
+    assert_sound(count + 2)
+    subjects = Entry.objects.order_by("sequence").values_list("subject", flat=True)
+    assert (subjects[0], subjects[count + 1]) == ("test:0", "test:last")
+
+
+def test_entries_that_wait_for_the_commit_need_a_transaction() -> None:
+    with pytest.raises(OutsideTransaction):
+        journal.append_later([draft(1)])
+
+
+def test_an_entry_that_is_there_is_refused_at_the_commit_with_all_that_came_with_it() -> None:
+    taken = draft(1)
+    append_many([taken])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        journal.append_later([draft(2), taken])
+    assert_sound(1)

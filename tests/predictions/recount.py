@@ -64,7 +64,9 @@ class _Row:
     def briers(self) -> list[Fraction]:
         """At both ends, and at the answer where the range holds it."""
         low, high = self.ends
-        return [round((p - self.answer) ** 2, 9) for p in (low, high, min(max(low, self.answer), high))]
+        return [
+            round((p - self.answer) ** 2, 9) for p in (low, high, min(max(low, self.answer), high))
+        ]
 
     @property
     def log(self) -> float:
