@@ -50,7 +50,7 @@ def bootstrap_means(
     application" (1997), 3.8. The ends are BCa, percentiles corrected for bias and skewness: B.
     Efron, "Better bootstrap confidence intervals", J. American Statistical Association 82 (1987).
     Scores are skewed and few, and there it covers better than bare percentiles (of eight
-    calibrated forecasts 0.88 against 0.85, where 0.95 is meant), and stays within the scores' scale.
+    calibrated forecasts 0.88 against 0.85, where 0.95 is meant); it keeps to the scale of scores.
     With few clusters it is too narrow, as every bootstrap is. None with fewer than two.
 
     PCG64 of `seed`: the same everywhere, but for the last bit of a sum.
