@@ -10,7 +10,9 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Interval = tuple[float, float]
 
-RESAMPLES = 10_000
+RESAMPLES, FEWEST_RESAMPLES = 10_000, 1_000
+# Clusters drawn in all, if that leaves enough resamples: of many, a resample has less luck in it.
+_DRAWN = 3 * 10**7
 # Clusters drawn at a time: some 30 MB.
 _BLOCK = 10**6
 # What differs by less differs by rounding: scores are posted at nine places.
@@ -65,6 +67,11 @@ def bootstrap_means(
         _bca(resampled, float(estimate), left_out, confidence)
         for resampled, estimate, left_out in zip(means.T, estimates, without.T, strict=True)
     )
+
+
+def affordable(clusters: int) -> int:
+    """Resamples that are drawn in a moment: 10,000 of up to 3,000 clusters, 1,000 at least."""
+    return min(RESAMPLES, max(FEWEST_RESAMPLES, _DRAWN // max(clusters, 1)))
 
 
 def _sums(values: Floats, clusters: Integers) -> Floats:

@@ -14,6 +14,9 @@ from predictions.scoring.groups import by_probability
 
 Floats = NDArray[np.float64]
 
+# What rounding makes of the variance of outcomes that are all alike.
+_NO_VARIANCE = 1e-12
+
 
 @dataclass(frozen=True)
 class Murphy:
@@ -27,6 +30,16 @@ class Murphy:
     reliability: float
     resolution: float
     uncertainty: float
+
+    @property
+    def skill(self) -> float | None:
+        """1 − mean Brier score / uncertainty: against always saying the mean outcome.
+
+        In (−∞, 1]: 1 is perfect, 0 no better than that. None where all came out alike.
+        """
+        if self.uncertainty < _NO_VARIANCE:
+            return None
+        return (self.resolution - self.reliability) / self.uncertainty
 
 
 @dataclass(frozen=True)
