@@ -34,9 +34,7 @@ def _outcome_of(question: str) -> "QuerySet[Outcome]":
 class OutcomeQuerySet(QuerySet["Outcome"]):
     def current(self) -> Self:
         """Outcomes that stand: not corrected by a later one."""
-        later = self.model._default_manager.filter(
-            corrects__isnull=False, corrects=OuterRef("pk")
-        )
+        later = self.model._default_manager.filter(corrects__isnull=False, corrects=OuterRef("pk"))
         return self.filter(~Exists(later))
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import numpy as np
 from django.db import connection
-from django.db.models import Case, Max, Q, QuerySet, Value, When
+from django.db.models import Case, Q, QuerySet, Value, When
 from numpy.typing import NDArray
 
 from predictions.models import Outcome, Prediction, Score
@@ -150,8 +150,9 @@ _COLUMNS = (
     ("closed", "extract(epoch FROM least(settled.at, said.due))", "float8"),
     # When it was to close at the latest.
     ("scheduled", "extract(epoch FROM coalesce(said.due, settled.at))", "float8"),
-    *((name, f"earned.{name}", "float8") for name in ("brier_best", "brier_worst")),
-    *((rule, f"earned.{rule}", "float8") for rule in Rule.values),
+    *((rule, f"by_{rule}.value", "float8") for rule in Rule.values),
+    ("brier_best", "by_brier.best", "float8"),
+    ("brier_worst", "by_brier.worst", "float8"),
 )
 _BYTES = {"uuid": "V16", "smallint": ">i2", "float8": ">f8"}
 _ON_THE_WIRE = np.dtype(
@@ -189,7 +190,7 @@ def _statement(scope: Scope, among: Q) -> str:
     tables = {
         _SAID: _said(scope, among),
         "settled (question, at, answer)": _settled(),
-        f"earned (prediction, brier_best, brier_worst, {', '.join(Rule.values)})": _earned(),
+        **{f"by_{rule} (prediction, value, best, worst)": _earned(rule) for rule in Rule.values},
     }
     queries = {name: rows.query.sql_with_params() for name, rows in tables.items()}
     named = ", ".join(f"{name} AS ({sql})" for name, (sql, _) in queries.items())
@@ -199,7 +200,7 @@ def _statement(scope: Scope, among: Q) -> str:
     )
     statement = f"""COPY (WITH {named} SELECT {columns} FROM said
         LEFT JOIN settled ON settled.question = said.question
-        LEFT JOIN earned ON earned.prediction = said.id
+        {" ".join(f"LEFT JOIN by_{rule} ON by_{rule}.prediction = said.id" for rule in Rule.values)}
         ORDER BY said.forecaster, said.question, said.made, said.revision
         ) TO STDOUT (FORMAT BINARY)"""  # noqa: S608 -- of our own constants; values are composed in
     params = [value for _, values in queries.values() for value in values]
@@ -220,11 +221,6 @@ def _settled() -> QuerySet[Any, Any]:
     return Outcome.objects.current().order_by().values_list("question", "settled_at", "answer")
 
 
-def _earned() -> QuerySet[Any, Any]:
-    """A row a prediction: there is one standing score of it under each rule."""
-    of_brier = {f"brier_{end}": Max(end, filter=Q(rule=Rule.BRIER)) for end in ("best", "worst")}
-    by_rule = {str(rule): Max("value", filter=Q(rule=rule)) for rule in Rule.values}
-    predictions = Score.objects.standing().order_by().values("prediction")
-    return predictions.annotate(**of_brier, **by_rule).values_list(
-        "prediction", *of_brier, *by_rule
-    )
+def _earned(rule: str) -> QuerySet[Any, Any]:
+    standing = Score.objects.standing().filter(rule=rule)
+    return standing.order_by().values_list("prediction", "value", "best", "worst")

@@ -1,7 +1,6 @@
-"""Means, their uncertainty, skill, and the score over time: what totals are made of."""
+"""Means, their uncertainty and skill: what totals are made of."""
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,25 +55,6 @@ def mean_by_pair(values: Floats, pairs: NDArray[np.int64]) -> float | None:
         return None
     _, index = np.unique(pairs, return_inverse=True)
     return float(np.mean(np.bincount(index, weights=values) / np.bincount(index)))
-
-
-def over_time(
-    made: Sequence[float], scores: Sequence[float], *, opened: float, closed: float
-) -> tuple[float, float] | None:
-    """A series of revisions scored over the time each stood: (time-weighted mean, coverage).
-
-    `made` are times in seconds, ascending, with the score each revision earned; a revision stands
-    from when it was made (or from the opening, if older) until the next one or the close. Coverage
-    is the share of [opened, closed] in which any stood, in (0, 1]. None where no time passed.
-    """
-    if closed <= opened or not made:
-        return None
-    starts = np.clip(np.asarray(made, dtype=np.float64), opened, closed)
-    stood = np.diff(starts, append=closed)
-    total = float(stood.sum())
-    if total == 0:
-        return None
-    return float(stood @ np.asarray(scores)) / total, total / (closed - opened)
 
 
 def sharpness(p: Floats) -> float | None:

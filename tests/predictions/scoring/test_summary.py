@@ -37,26 +37,6 @@ def test_revising_often_does_not_weigh_more_by_question() -> None:
     assert summary.mean_by_pair(values, pairs) == pytest.approx((0.2 + 1.0) / 2)
 
 
-def test_over_time_weighs_each_revision_by_how_long_it_stood() -> None:
-    # Open from 0 to 100; 0.4 stands from 20 to 60, 0.1 from 60 to 100.
-    assert summary.over_time([20, 60], [0.4, 0.1], opened=0, closed=100) == pytest.approx(
-        ((40 * 0.4 + 40 * 0.1) / 80, 0.8)
-    )
-
-
-def test_a_prediction_older_than_the_opening_counts_from_the_opening() -> None:
-    assert summary.over_time([-50], [0.3], opened=0, closed=10) == pytest.approx((0.3, 1.0))
-
-
-def test_of_two_revisions_at_the_same_moment_the_last_stands() -> None:
-    assert summary.over_time([5, 5], [0.9, 0.1], opened=0, closed=10) == pytest.approx((0.1, 0.5))
-
-
-@pytest.mark.parametrize("opened", [10, 20])
-def test_where_no_time_passed_there_is_no_score_over_time(opened: float) -> None:
-    assert summary.over_time([5], [0.3], opened=opened, closed=10) is None
-
-
 def test_sharpness_is_the_brier_score_that_calibrated_forecasts_would_earn() -> None:
     assert summary.sharpness(np.array([0.5, 0.5])) == 0.25
     assert summary.sharpness(np.array([0.0, 1.0])) == 0
