@@ -53,6 +53,8 @@ class Lines:
         return figure
 
     def where(self, mask: Mask) -> "Lines":
+        if mask.all():  # a million rows need no copy
+            return self
         return Lines(
             self.rows[mask],
             self.question[mask],

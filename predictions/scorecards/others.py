@@ -31,7 +31,8 @@ class Against:
     """Skill against the others on the `questions` shared; above 0 is better than they were.
 
     1 − mean Brier score / theirs, each question once: of each forecaster the mean of all revisions,
-    of several forecasters the mean of theirs. None where the others scored 0, or nothing is shared.
+    of several forecasters the mean of theirs. The others' predictions are of the same topic,
+    horizon and period. None where they scored 0, or nothing is shared.
     """
 
     skill: float | None
