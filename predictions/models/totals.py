@@ -96,3 +96,29 @@ class Total(Sums):
 
     def __str__(self) -> str:
         return str(self.forecaster or "everybody")
+
+
+class Rescoring(models.Model):
+    """A pass over all questions: how far it has come, so that it can be gone on with."""
+
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    # The last question of what is done, in the order of their ids; and what was done up to there.
+    last_question = models.UUIDField(null=True)
+    predictions = models.BigIntegerField(default=0)
+    posted = models.BigIntegerField(default=0)
+    reversed = models.BigIntegerField(default=0)
+
+    class Meta:
+        ordering = ["started_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ended_at"],
+                condition=models.Q(ended_at__isnull=True),
+                nulls_distinct=False,
+                name="rescoring_one_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"rescoring of {self.started_at:%Y-%m-%d %H:%M}"

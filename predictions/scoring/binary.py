@@ -1,12 +1,13 @@
 """Scores of probabilities of yes, for questions that resolve yes or no.
 
-Arrays are float64 and of one shape: `p` the probability of yes in [0, 1], `o` what happened: 1 for
-yes, 0 for no, and what lies between for a partial answer. Every score here is a loss: lower is
-better. It is 0 at best for yes or no; for a partial answer the best is at p = o. ValueError names
-the argument that is of another shape or out of range.
+Arrays are of one shape: `p` the probability of yes in [0, 1], as float64; `o` what happened, as
+booleans, or as float64 with 1 for yes, 0 for no, and what lies between for a partial answer. Every
+score here is a loss: lower is better, 0 is perfect. The best score of a partial answer is that of
+p = o; under log and spherical it is above 0. ValueError names the argument that is out of range or
+of another shape.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -17,7 +18,8 @@ from predictions.scoring.checks import floats, same_shape, within_unit
 from predictions.scoring.rounding import posted
 
 Floats = NDArray[np.float64]
-Rule = Callable[[Floats, Floats], Floats]
+Answers = Floats | NDArray[np.bool_]
+Rule = Callable[[Floats, Answers], Floats]
 # Of p and o, into the array given last.
 _Kernel = Callable[[Floats, Floats, Floats], object]
 
@@ -25,12 +27,12 @@ _Kernel = Callable[[Floats, Floats, Floats], object]
 # the score is shown.
 CLIP_LOW, CLIP_HIGH = 0.01, 0.99
 
-# Predictions at a time: so many that the calls cost nothing, so few that what passes from one step
-# to the next is still in the cache.
-_BLOCK = 1 << 16
+# Predictions at a time: what passes from one step to the next is still in the cache. Smaller blocks
+# would be nearer still, but cost more in calls than they save.
+_BLOCK = 1 << 17
 
 
-def brier(p: Floats, o: Floats) -> Floats:
+def brier(p: Floats, o: Answers) -> Floats:
     """Squared error (p − o)², in [0, 1]; 0.25 for an even chance.
 
     G. W. Brier, "Verification of forecasts expressed in terms of probability", Monthly Weather
@@ -39,7 +41,7 @@ def brier(p: Floats, o: Floats) -> Floats:
     return _scored(p, o, ["brier"])["brier"]
 
 
-def log_score(p: Floats, o: Floats) -> Floats:
+def log_score(p: Floats, o: Answers) -> Floats:
     """−(o ln p + (1 − o) ln(1 − p)), each probability clipped to [0.01, 0.99]; 0.010 to 4.606.
 
     For yes or no, −ln of the probability given to what happened. Natural logarithm, so in nats;
@@ -49,18 +51,19 @@ def log_score(p: Floats, o: Floats) -> Floats:
     return _scored(p, o, ["log"])["log"]
 
 
-def spherical(p: Floats, o: Floats) -> Floats:
+def spherical(p: Floats, o: Answers) -> Floats:
     """1 − (o p + (1 − o)(1 − p)) / √(p² + (1 − p)²), in [0, 1]; 0.29 for an even chance.
 
     T. B. Roby, "Belief states and the uses of evidence", Behavioral Science 10 (1965), there as a
     gain, here turned into a loss; I. J. Good, "Comment on 'Measuring information and uncertainty'"
     (1971).
     """
-    p, o = _paired(p, o)
+    p, answers = floats(p), floats(o)
+    same_shape(p=p, o=answers)
     within_unit("p", p)
-    within_unit("o", o)
+    within_unit("o", answers)
     q = 1.0 - p
-    loss: Floats = 1.0 - (o * p + (1.0 - o) * q) / np.sqrt(p * p + q * q)
+    loss: Floats = 1.0 - (answers * p + (1.0 - answers) * q) / np.sqrt(p * p + q * q)
     return loss
 
 
@@ -93,32 +96,29 @@ _KERNELS: dict[str, tuple[_Kernel, _Kernel]] = {
 RULES: dict[str, Rule] = {"brier": brier, "log": log_score}
 
 
-def scores(p: Floats, o: Floats) -> dict[str, Floats]:
+def scores(p: Floats, o: Answers) -> dict[str, Floats]:
     """The scores under each posted rule, by its name, in one pass over the predictions."""
     return _scored(p, o, RULES)
 
 
-def _scored(p: Floats, o: Floats, rules: Sequence[str] | dict[str, Rule]) -> dict[str, Floats]:
-    p, o = _paired(p, o)
-    found = {rule: np.empty(p.shape) for rule in rules}
-    flat_p, flat_o = p.reshape(-1), o.reshape(-1)
+def _scored(p: Floats, o: Answers, rules: Collection[str]) -> dict[str, Floats]:
+    p, given = floats(p), np.asarray(o)
+    same_shape(p=p, o=given)
+    # One piece of memory for all rules: given back and taken anew, it stays the process's own.
+    found = dict(zip(rules, np.empty((len(rules), *p.shape)), strict=True))
+    flat_p, flat_o, *flat = (values.reshape(-1) for values in (p, given, *found.values()))
     for start in range(0, p.size, _BLOCK):
         part = slice(start, start + _BLOCK)
-        some_partial = _some_partial(flat_p[part], flat_o[part])
-        for rule, score in found.items():
-            _KERNELS[rule][some_partial](flat_p[part], flat_o[part], score.reshape(-1)[part])
+        within_unit("p", flat_p[part])
+        answers = floats(flat_o[part])
+        some_partial = given.dtype != np.bool_ and _some_partial(answers)
+        for rule, score in zip(found, flat, strict=True):
+            _KERNELS[rule][some_partial](flat_p[part], answers, score[part])
     return found
 
 
-def _paired(p: Floats, o: Floats) -> tuple[Floats, Floats]:
-    p, o = floats(p), floats(o)
-    same_shape(p=p, o=o)
-    return p, o
-
-
-def _some_partial(p: Floats, o: Floats) -> bool:
+def _some_partial(o: Floats) -> bool:
     """Whether any answer is neither yes nor no; refuses what is out of range."""
-    within_unit("p", p)
     if ((o == 0) | (o == 1)).all():
         return False
     within_unit("o", o)

@@ -1,10 +1,13 @@
 """Keeping totals up: what a question adds to them is taken off, and added again as it is now."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from predictions import copying
+from predictions import copying, reckoning
 from predictions.models import SeriesTotal, Total
 from predictions.reckoning import SERIES, SUMS, Selection, sums_of
 
@@ -26,6 +29,12 @@ def totals_replace(*, selection: Selection, series: NDArray[np.void]) -> None:
     if len(series):
         _store(series)
         _add(selection, +1)
+
+
+def totals_recount(*, questions: Sequence[UUID]) -> None:
+    """Count the totals of these questions anew; the questions are locked by the caller."""
+    selection = Selection(questions)
+    totals_replace(selection=selection, series=reckoning.changes(selection).series)
 
 
 def _add(selection: Selection, sign: int) -> None:

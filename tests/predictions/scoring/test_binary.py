@@ -141,6 +141,16 @@ def test_blocks_leave_no_seam() -> None:
             assert_array_equal(at_once[name], rows)
 
 
+@EACH_RULE
+@given(lists_of(PROBABILITIES, ANSWERS))
+def test_yes_and_no_as_booleans_are_scored_as_ones_and_zeros(
+    rule: Rule, given_: np.ndarray
+) -> None:
+    p, o = given_
+    assert_array_equal(rule(p, o == 1), rule(p, o))
+    assert_array_equal(rule(np.array([[0.25, 0.5]]), np.array([[True, False]])).shape, (1, 2))
+
+
 def test_columns_that_are_not_contiguous_are_scored_alike() -> None:
     table = np.array([[0.2, 1.0], [0.9, 0.0], [0.4, 1.0]])
     assert brier(*table.T) == pytest.approx([0.64, 0.81, 0.36])

@@ -15,6 +15,7 @@ from predictions.scoring import baseline, peer
 from predictions.scoring.happened import of_cdf, of_options
 from predictions.scoring.ordering import sorted_by
 from predictions.scoring.standing import Forecasts, Questions, Scored, pairs
+from tests.crowds import crowd, taken
 
 # Few moments, so that many changes fall on one.
 MOMENTS = st.integers(-2, 12).map(float) | st.floats(-2, 12)
@@ -144,38 +145,15 @@ def test_what_some_gain_on_a_question_the_others_lose(case: Case) -> None:
     assert sums == pytest.approx(np.zeros(sums.size), abs=1e-9)
 
 
-def crowd(questions: int, forecasters: int, seed: int) -> Forecasts:
-    """Three revisions of each forecaster on each question, in any order, times in seconds."""
-    chance = np.random.default_rng(seed)
-    opened = chance.uniform(1e9, 1.7e9, questions)
-    scheduled = opened + chance.uniform(1e6, 1e7, questions)
-    asked = Questions(
-        opened, chance.uniform(opened, scheduled), scheduled, chance.random(questions) < 0.3
-    )
-    question = np.repeat(np.arange(questions), forecasters * 3)
-    made = np.sort(chance.random((questions * forecasters, 3)), axis=1)
-    starts = opened[question] + made.ravel() * (scheduled - opened)[question]
-    ends = np.append(starts[1:], math.inf)
-    ends[2::3] = math.inf
-    mixed = chance.permutation(question.size)
-    forecaster = np.tile(np.repeat(np.arange(forecasters), 3), questions)
-    p = chance.uniform(0.01, 0.99, question.size)
-    given_: list[Any] = [each[mixed] for each in (question, forecaster, starts, ends, p)]
-    return Forecasts(asked, *given_)
-
-
-def test_many_questions_are_scored_as_each_alone() -> None:
+def test_many_questions_in_any_order_are_scored_as_each_alone() -> None:
     forecasts = crowd(questions=400, forecasters=80, seed=3)
-    at_once = of_each(peer.time_averaged(forecasts))
+    mixed = np.random.default_rng(4).permutation(forecasts.p.size)
+    at_once = np.empty((mixed.size, 2))
+    at_once[mixed] = of_each(peer.time_averaged(taken(forecasts, mixed)))
     for question in range(0, 400, 13):
         alone = forecasts.question == question
-        asked = Questions(*(each[[question]] for each in vars(forecasts.questions).values()))
-        one = Forecasts(
-            asked,
-            np.zeros(alone.sum(), dtype=np.int64),
-            *(getattr(forecasts, name)[alone] for name in ("forecaster", "start", "end", "p")),
-        )
-        assert at_once[alone] == pytest.approx(of_each(peer.time_averaged(one)), abs=1e-9)
+        found = of_each(peer.time_averaged(taken(forecasts, alone)))
+        assert at_once[alone] == pytest.approx(found, abs=1e-9)
 
 
 @pytest.mark.parametrize("truth", [0.05, 0.4, 0.97])
