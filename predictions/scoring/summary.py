@@ -55,3 +55,37 @@ def mean_by_pair(values: Floats, pairs: NDArray[np.int64]) -> float | None:
         return None
     _, index = np.unique(pairs, return_inverse=True)
     return float(np.mean(np.bincount(index, weights=values) / np.bincount(index)))
+
+
+def sharpness(p: Floats) -> float | None:
+    """Mean of p(1 − p), in [0, 0.25]: lower is sharper; None of nothing.
+
+    How concentrated the forecasts are, whatever happened, by the variance of what each says: T.
+    Gneiting, F. Balabdaoui and A. E. Raftery, "Probabilistic forecasts, calibration and sharpness",
+    J. Royal Statistical Society B 69 (2007). It is the mean Brier score that the forecasts would
+    earn if they were calibrated. (The variance of p across forecasts, which also goes by the name,
+    calls whoever always says 1 % as dull as whoever always says 50 %.)
+    """
+    return mean(p * (1 - p))
+
+
+def hit_rate(p: Floats, o: Floats) -> float | None:
+    """Share on the right side of one half, in [0, 1]; higher is better, a coin earns 0.5.
+
+    An exact 50 % counts half. What came out exactly half is on neither side and is left out; None
+    where nothing remains. It is not proper: it does not tell 51 % from 99 %.
+    """
+    decided = o != 0.5
+    sides = np.sign(p[decided] - 0.5) * np.sign(o[decided] - 0.5)
+    return mean((sides + 1) / 2)
+
+
+def vagueness_rate(predictions: int, unscorable: int) -> float | None:
+    """Share of forecast-like statements that could not be scored, in [0, 1]; None of none.
+
+    `predictions` counts every prediction, open, late and void ones too: that it could be put on a
+    question is what made it definite. Who abstains says so plainly, which is no forecast, vague or
+    other, so abstentions count on neither side.
+    """
+    said = predictions + unscorable
+    return unscorable / said if said else None

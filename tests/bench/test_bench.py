@@ -39,13 +39,14 @@ def test_every_figure_is_measured() -> None:
         "a topic, row and entry, against INSERT and commit of the row",
         "a million binary predictions, Brier and log, against two bare numpy passes",
         "baseline and peer, pairs a second",
+        "10,000 bootstrap resamples of 1,000 questions",
         "an inclusion proof among 2,000 entries",
         "queries for it, at most",
         "verifying 2,000 entries: hashes and tree against the bare read",
         "peak memory, verifying hashes and tree",
         "peak memory, verifying all of it",
     ]
-    assert len(rows) == 17
+    assert len(rows) == 18
 
 
 @pytest.mark.parametrize("size", ["0", "-5", "999", "many", "1e6", "100000000000"])

@@ -35,3 +35,36 @@ def test_skill_is_measured_against_the_base_rate() -> None:
 def test_revising_often_does_not_weigh_more_by_question() -> None:
     values, pairs = np.array([0.0, 0.2, 0.4, 1.0]), np.array([1, 1, 1, 2])
     assert summary.mean_by_pair(values, pairs) == pytest.approx((0.2 + 1.0) / 2)
+
+
+def test_sharpness_is_the_brier_score_that_calibrated_forecasts_would_earn() -> None:
+    assert summary.sharpness(np.array([0.5, 0.5])) == 0.25
+    assert summary.sharpness(np.array([0.0, 1.0])) == 0
+    assert summary.sharpness(np.array([0.9, 0.2])) == pytest.approx((0.09 + 0.16) / 2)
+    assert summary.sharpness(np.array([])) is None
+
+
+@pytest.mark.parametrize(
+    ("p", "o", "expected"),
+    [
+        ([0.7, 0.3, 0.2, 0.9], [1, 0, 1, 0], 0.5),
+        ([0.5, 0.5], [1, 0], 0.5),
+        ([0.500001, 0.499999], [1, 1], 0.5),
+        ([0.8, 0.8], [0.75, 0.25], 0.5),  # partial answers, on either side of half
+        ([0.8, 0.1], [0.5, 0], 1.0),  # half and half is left out
+        ([0.0, 1.0], [0, 1], 1.0),
+        ([0.8], [0.5], None),
+        ([], [], None),
+    ],
+)
+def test_hits_are_on_the_right_side_of_one_half(
+    p: list[float], o: list[float], expected: float | None
+) -> None:
+    assert summary.hit_rate(np.array(p), np.array(o)) == expected
+
+
+def test_vagueness_is_the_share_of_statements_that_could_not_be_scored() -> None:
+    assert summary.vagueness_rate(3, 1) == 0.25
+    assert summary.vagueness_rate(0, 2) == 1
+    assert summary.vagueness_rate(5, 0) == 0
+    assert summary.vagueness_rate(0, 0) is None
