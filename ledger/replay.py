@@ -41,6 +41,7 @@ class FactTable:
     """A table replayed from the log; `rows` streams all of it.
 
     In the database it has this name and these triggers, and is as `guards.table_digest` says.
+    `later` are columns that entries written before do not name, with what they held then.
     """
 
     name: str
@@ -48,6 +49,7 @@ class FactTable:
     db_table: str
     triggers: Sequence[str]
     digest: str
+    later: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Reader(Protocol):
@@ -233,8 +235,10 @@ class _Run:
     def _fold(self, sequence: int, entry: dict[str, Any]) -> None:
         facts = entry["facts"]
         for name in facts.keys() & _tables.keys():
+            later = _tables[name].later
             for row in facts[name]:
-                self._expected[name, row["id"]] = (sequence, _digest(entry["uuid"], row))
+                digest = _digest(entry["uuid"], {**later, **row})
+                self._expected[name, row["id"]] = (sequence, digest)
         for reader in self._readers:
             reader.see(sequence, entry)
 
@@ -327,7 +331,10 @@ def _digest(entry_uuid: str, facts: Mapping[str, Any]) -> bytes:
 def _difference(name: str, row: Row, sequence: int) -> str:
     body = journal.body_of(Entry.objects.get(sequence=sequence))
     said = next(facts for facts in reversed(body["facts"][name]) if facts["id"] == row.key)
-    told, held = {"entry": body["uuid"], **said}, {"entry": row.entry, **row.facts}
+    told, held = (
+        {"entry": body["uuid"], **_tables[name].later, **said},
+        {"entry": row.entry, **row.facts},
+    )
     columns = [
         f"{column}: the ledger says {told.get(column)!r}, the table holds {held.get(column)!r}"
         for column in sorted(told.keys() | held.keys())

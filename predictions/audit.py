@@ -22,19 +22,19 @@ TABLES = {
     "predictions_outlet": "c3e98ff048bc7ba9",
     "predictions_article": "7f760326d26565dd",
     "predictions_forecaster": "ba2c2e0421b116b0",
-    "predictions_phrase": "5b10672714b76839",
-    "predictions_question": "8bfdb932303f93f1",
+    "predictions_phrase": "38ad8d1ba5d9b0df",
+    "predictions_question": "a5cb26917c5b5cc3",
     "predictions_prediction": "d8d18cd7cd993685",
     "predictions_statement": "9ae3a8f1e90fc7c5",
     "predictions_event": "51004b48842f9a74",
     "predictions_bearing": "b1638c2ea083b72f",
-    "predictions_outcome": "6bb433224f59f7d6",
+    "predictions_outcome": "ac3943865d8580d2",
     "predictions_outcomeevidence": "bfc26f4697de572f",
     "predictions_review": "4ae374a121a61226",
-    "predictions_score": "235afec369f81168",
+    "predictions_score": "c436a92655f86ad2",
 }
 FUNCTIONS = {
-    "predictions_score_fits": "2f6c90d17802a7bb",
+    "predictions_scores_fit": "41fa59309ca4acbf",
 }
 
 
@@ -54,6 +54,7 @@ def register() -> None:
                 db_table=model._meta.db_table,
                 triggers=(*guards, *_MORE_TRIGGERS.get(name, ())),
                 digest=TABLES[model._meta.db_table],
+                later=model.later,
             )
         )
     replay.register_functions(FUNCTIONS)

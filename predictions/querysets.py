@@ -18,7 +18,14 @@ from django.db.models import (
 from django.db.models.expressions import Combinable
 
 if TYPE_CHECKING:  # the models import this module
-    from predictions.models import Message, Outcome, Prediction, Question, Score  # noqa: F401
+    from predictions.models import (  # noqa: F401
+        Message,
+        Outcome,
+        Phrase,
+        Prediction,
+        Question,
+        Score,
+    )
 
 
 def _outcome_of(question: str) -> "QuerySet[Outcome]":
@@ -27,10 +34,23 @@ def _outcome_of(question: str) -> "QuerySet[Outcome]":
     return Outcome.objects.current().filter(question=OuterRef(question))
 
 
-class OutcomeQuerySet(QuerySet["Outcome"]):
+class PhraseQuerySet(QuerySet["Phrase"]):
     def current(self) -> Self:
-        """Outcomes that stand: not corrected by a later one."""
+        """The newest version of each phrase of each source."""
+        newer = self.model._default_manager.filter(
+            phrase=OuterRef("phrase"), source=OuterRef("source"), version__gt=OuterRef("version")
+        )
+        return self.filter(~Exists(newer))
+
+
+class OutcomeQuerySet(QuerySet["Outcome"]):
+    def latest_words(self) -> Self:
+        """The last word on each question, be it that it is open again."""
         return self.filter(correction__isnull=True)
+
+    def current(self) -> Self:
+        """Outcomes that stand: neither corrected by a later one nor reopening the question."""
+        return self.latest_words().filter(reopens=False)
 
 
 class QuestionQuerySet(QuerySet["Question"]):

@@ -7,6 +7,7 @@ from predictions.models.people import ApiToken, IdempotencyKey, User
 from predictions.models.questions import Prediction, Question, Statement
 from predictions.models.scores import Score
 from predictions.models.sources import Article, Forecaster, Outlet, Phrase, Topic
+from predictions.models.totals import SeriesTotal, Total
 
 # In the order in which one may refer to the next.
 FACTS: tuple[type[Fact], ...] = (
@@ -46,9 +47,11 @@ __all__ = [
     "Report",
     "Review",
     "Score",
+    "SeriesTotal",
     "Statement",
     "Subscription",
     "Sweep",
     "Topic",
+    "Total",
     "User",
 ]

@@ -24,6 +24,8 @@ class Fact(models.Model):
     personal: ClassVar[tuple[str, ...]] = ()
     # Whether a row never changes: a later one corrects, reverses or follows it.
     final: ClassVar[bool] = False
+    # Columns that came later, with what entries say that were written before.
+    later: ClassVar[dict[str, Any]] = {}
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # The ledger entry that last set this row; the database demands one of the same transaction.

@@ -81,6 +81,8 @@ class UnscorableReason(models.TextChoices):
 class Rule(models.TextChoices):
     BRIER = "brier", "Brier score"
     LOG = "log", "log score"
+    RPS = "rps", "ranked probability score"
+    CRPS = "crps", "continuous ranked probability score"
 
 
 class ForecasterKind(models.TextChoices):

@@ -1,5 +1,7 @@
 """What happened: events, what they say about which question, reviews, and outcomes."""
 
+from typing import Any, ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -54,12 +56,17 @@ class Bearing(Fact):
 
 
 class Outcome(Fact):
-    """The answer to a question, or void. Never edited: a later outcome corrects it."""
+    """The answer to a question, or void. Never edited: a later outcome corrects it.
+
+    One that reopens takes back what it corrects and answers nothing: the question is open again.
+    """
 
     final = True
+    later: ClassVar[dict[str, Any]] = {"reopens": False, "follows_id": None}
 
     question = models.ForeignKey(Question, on_delete=models.PROTECT, related_name="outcomes")
-    # `yes` or `no`, an option, a number or a date, as text; null where the question is void.
+    # `yes` or `no`, a fraction of yes, an option, a number or a date, as text; null where the
+    # question is void or open again.
     answer = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 -- void is no text
     void_reason = models.CharField(max_length=20, choices=VoidReason.choices, blank=True)
     # When the world decided, not when it was entered.
@@ -72,6 +79,11 @@ class Outcome(Fact):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="correction"
     )
     correction_reason = models.TextField(blank=True)
+    reopens = models.BooleanField(default=False)
+    # The outcome of the question's condition from which this one follows by itself.
+    follows = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="consequences"
+    )
     entered_at = models.DateTimeField()
     entered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True
@@ -85,10 +97,15 @@ class Outcome(Fact):
         constraints = [
             not_empty("rationale"),
             models.CheckConstraint(
-                condition=Q(answer__isnull=True)
+                condition=Q(answer__isnull=True, reopens=False)
                 & Q(void_reason__in=["condition_not_met", "ambiguous", "withdrawn"])
-                | Q(answer__isnull=False, void_reason="") & ~Q(answer=""),
-                name="outcome_answer_or_void",
+                | Q(answer__isnull=False, void_reason="", reopens=False) & ~Q(answer="")
+                | Q(answer__isnull=True, void_reason="", reopens=True),
+                name="outcome_answers_or_is_void_or_reopens",
+            ),
+            models.CheckConstraint(
+                condition=Q(reopens=False) | Q(corrects__isnull=False),
+                name="outcome_reopens_what_it_corrects",
             ),
             models.CheckConstraint(
                 condition=Q(corrects__isnull=True, correction_reason="")
@@ -112,11 +129,13 @@ class Outcome(Fact):
 
     @property
     def is_void(self) -> bool:
-        return self.answer is None
+        return self.answer is None and not self.reopens
 
     @property
     def verdict(self) -> str:
-        """The answer, or `void (reason)`."""
+        """The answer, `void (reason)`, or that the question is open again."""
+        if self.reopens:
+            return "open again"
         return self.answer or f"void ({self.get_void_reason_display()})"
 
 

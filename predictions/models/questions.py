@@ -2,7 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 class Question(KeyedFact):
     """A proposition with criteria by which two strangers would resolve it alike."""
 
+    later: ClassVar[dict[str, Any]] = {"partial": False}
+
     kind = models.CharField(
         max_length=10, choices=QuestionKind.choices, default=QuestionKind.BINARY
     )
@@ -35,6 +37,8 @@ class Question(KeyedFact):
     # Multiple choice only: the options, and whether their order means something.
     options = models.JSONField(default=list, blank=True)
     ordered = models.BooleanField(default=False)
+    # Binary only: whether the criteria allow an answer between no and yes, such as 0.4.
+    partial = models.BooleanField(default=False)
     # Numeric only.
     unit = models.CharField(max_length=50, blank=True)
     topic = models.ForeignKey(Topic, on_delete=models.PROTECT, null=True, blank=True)
@@ -80,6 +84,9 @@ class Question(KeyedFact):
                 condition=Q(ordered=False) | Q(kind="choice"), name="question_ordered_only_choice"
             ),
             models.CheckConstraint(
+                condition=Q(partial=False) | Q(kind="binary"), name="question_partial_only_binary"
+            ),
+            models.CheckConstraint(
                 condition=Q(unit="") | Q(kind="numeric"), name="question_unit_only_numeric"
             ),
             models.CheckConstraint(
@@ -108,8 +115,8 @@ class Question(KeyedFact):
 
     @property
     def outcome(self) -> "Outcome | None":
-        """The outcome that stands: the last of the chain of corrections."""
-        return self.outcomes.filter(correction__isnull=True).first()
+        """The outcome that stands: the last of the chain of corrections, if it did not reopen."""
+        return self.outcomes.current().first()
 
 
 class Prediction(Fact):

@@ -1,5 +1,7 @@
 """What predictions earned: postings, as in a book of accounts. A reversal cancels another."""
 
+from typing import Any, ClassVar
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -14,19 +16,36 @@ class Score(Fact):
     """A posting: `value` of one prediction under one rule on one outcome, or its reversal.
 
     `best` and `worst` are the values at the ends of the range that the prediction's words allow.
-    A reversal carries the negated figures of what it reverses, so that a plain sum is right.
+    A reversal carries the negated figures of what it reverses, so that a plain sum is right. What
+    was reversed may be posted anew, in the next round, where the words are read differently since.
     """
 
     final = True
+    later: ClassVar[dict[str, Any]] = {"round": 1}
 
-    prediction = models.ForeignKey(Prediction, on_delete=models.PROTECT, related_name="scores")
-    outcome = models.ForeignKey(Outcome, on_delete=models.PROTECT, related_name="scores")
+    # That these are there, and fit, is for the trigger `score_fits` to see: many rows at once.
+    prediction = models.ForeignKey(
+        Prediction,
+        on_delete=models.PROTECT,
+        related_name="scores",
+        db_constraint=False,
+        db_index=False,  # the first column of `score_once_a_round`
+    )
+    outcome = models.ForeignKey(
+        Outcome, on_delete=models.PROTECT, related_name="scores", db_constraint=False
+    )
     rule = models.CharField(max_length=10, choices=Rule.choices)
-    value = models.DecimalField(max_digits=12, decimal_places=9)
-    best = models.DecimalField(max_digits=12, decimal_places=9)
-    worst = models.DecimalField(max_digits=12, decimal_places=9)
+    value = models.DecimalField(max_digits=19, decimal_places=9)
+    best = models.DecimalField(max_digits=19, decimal_places=9)
+    worst = models.DecimalField(max_digits=19, decimal_places=9)
+    round = models.PositiveSmallIntegerField(default=1)
     reverses = models.OneToOneField(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="reversal"
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reversal",
+        db_constraint=False,
     )
     posted_at = models.DateTimeField()
 
@@ -43,9 +62,9 @@ class Score(Fact):
                 name="score_value_within_range",
             ),
             models.UniqueConstraint(
-                fields=["prediction", "outcome", "rule"],
+                fields=["prediction", "outcome", "rule", "round"],
                 condition=Q(reverses__isnull=True),
-                name="score_once_an_outcome",
+                name="score_once_a_round",
             ),
         ]
 

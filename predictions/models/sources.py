@@ -1,6 +1,6 @@
 """Where forecasts come from: outlets, articles, forecasters, topics, and the words they use."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -8,6 +8,7 @@ from django.db import models
 from ledger.parts import ERASED
 from predictions.models.base import Fact, KeyedFact, between, not_empty, one_of
 from predictions.models.choices import ForecasterKind
+from predictions.querysets import PhraseQuerySet
 
 
 class Topic(KeyedFact):
@@ -105,7 +106,13 @@ class Forecaster(KeyedFact):
 
 
 class Phrase(Fact):
-    """A row of the lexicon: words of probability, read as a range by one published table."""
+    """A row of the lexicon: words of probability, read as a range by one published table.
+
+    It never changes: a later version, with its reason, takes its place.
+    """
+
+    final = True
+    later: ClassVar[dict[str, Any]] = {"version": 1, "reason": ""}
 
     phrase = models.CharField(max_length=100)
     low = models.DecimalField(max_digits=7, decimal_places=6)
@@ -115,9 +122,14 @@ class Phrase(Fact):
     source_title = models.CharField(max_length=200)
     source_detail = models.TextField(blank=True)
     note = models.TextField(blank=True)
+    version = models.PositiveIntegerField(default=1)
+    # Why it differs from the version before.
+    reason = models.TextField(blank=True)
+
+    objects = PhraseQuerySet.as_manager()
 
     class Meta:
-        ordering = ["phrase", "source"]
+        ordering = ["phrase", "source", "version"]
         constraints = [
             not_empty("phrase"),
             not_empty("source_title"),
@@ -127,11 +139,19 @@ class Phrase(Fact):
                 condition=models.Q(low__lte=models.F("point"), point__lte=models.F("high")),
                 name="phrase_point_within_range",
             ),
-            models.UniqueConstraint(fields=["phrase", "source"], name="phrase_once_a_source"),
+            models.UniqueConstraint(
+                fields=["phrase", "source", "version"], name="phrase_version_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(version=1, reason="")
+                | models.Q(version__gt=1) & ~models.Q(reason=""),
+                name="phrase_change_has_reason",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.phrase} ({self.source})"
+        version = f", version {self.version}" if self.version > 1 else ""
+        return f"{self.phrase} ({self.source}{version})"
 
     @property
     def subject(self) -> str:

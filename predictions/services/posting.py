@@ -70,8 +70,9 @@ def post_many(
     entry = uuid.uuid4()
     for row in rows:
         row.entry = entry
-    type(rows[0])._default_manager.bulk_create(rows)
+    # The entry first: the guards of such a table look at all of a statement's rows at once.
     _append(entry, kind, by, rows, about)
+    type(rows[0])._default_manager.bulk_create(rows)
 
 
 def _append(

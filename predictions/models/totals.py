@@ -1,0 +1,98 @@
+"""Totals: derived from predictions and their scores, kept up with each, and held against a recount.
+
+Whole numbers, so that a sum is exact in whatever order it came about: scores in billionths
+(`SCORE_UNITS`), means of a few scores in trillionths (`MEAN_UNITS`), answers in millionths
+(`ANSWER_UNITS`).
+"""
+
+from django.db import models
+
+from predictions.models.questions import Question
+from predictions.models.sources import Forecaster
+
+SCORE_UNITS = 10**9
+MEAN_UNITS = 10**12
+ANSWER_UNITS = 10**6
+
+
+class Sums(models.Model):
+    """What adds up. `counted` are the predictions scored on yes or no: all that follows is theirs."""
+
+    predictions = models.BigIntegerField()
+    open = models.BigIntegerField()
+    void = models.BigIntegerField()
+    late = models.BigIntegerField()
+    scored = models.BigIntegerField()
+    counted = models.BigIntegerField()
+    happened = models.BigIntegerField()
+    brier = models.BigIntegerField()
+    best = models.BigIntegerField()
+    worst = models.BigIntegerField()
+    log = models.BigIntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class SeriesTotal(Sums):
+    """What one forecaster's predictions on one question come to."""
+
+    question = models.ForeignKey(
+        Question, on_delete=models.PROTECT, related_name="+", db_constraint=False
+    )
+    forecaster = models.ForeignKey(
+        Forecaster, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    # Of the counted ones; 0 where there are none.
+    mean_brier = models.BigIntegerField()
+    # Over the time they stood, and the share of the question's time; 0 where none passed.
+    timed = models.PositiveSmallIntegerField()
+    weighted_brier = models.BigIntegerField()
+    coverage = models.BigIntegerField()
+
+    class Meta:
+        ordering = ["question", "forecaster"]
+        constraints = [
+            models.UniqueConstraint(fields=["question", "forecaster"], name="series_total_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.forecaster_id} on {self.question_id}"
+
+
+class Total(Sums):
+    """What a forecaster's predictions come to, or everybody's, where no forecaster is named."""
+
+    forecaster = models.ForeignKey(
+        Forecaster,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="totals",
+        db_constraint=False,
+        db_index=False,
+    )
+    # Questions predicted on; those with something counted; and series (forecaster and question).
+    questions = models.BigIntegerField()
+    clusters = models.BigIntegerField()
+    series = models.BigIntegerField()
+    # With n predictions counted on a question, of sum S in billionths: sums of n², nS and S² over
+    # questions, from which the variance clustered by question follows.
+    sizes = models.DecimalField(max_digits=38, decimal_places=0)
+    products = models.DecimalField(max_digits=38, decimal_places=0)
+    squares = models.DecimalField(max_digits=38, decimal_places=0)
+    # Sums over series.
+    mean_brier = models.DecimalField(max_digits=38, decimal_places=0)
+    timed = models.BigIntegerField()
+    weighted_brier = models.DecimalField(max_digits=38, decimal_places=0)
+    coverage = models.DecimalField(max_digits=38, decimal_places=0)
+
+    class Meta:
+        ordering = ["forecaster"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["forecaster"], nulls_distinct=False, name="total_once_a_forecaster"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.forecaster or "everybody")
