@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from predictions.charts.palette import Palette
 from predictions.charts.picture import Picture, Table
 from predictions.charts.sheet import MARGIN, SMALL, Sheet, Width
-from predictions.charts.words import interval, plural, predictions, score
+from predictions.charts.words import NOTHING, interval, plural, predictions, score
 from predictions.scorecards.timeline import Period
 
 _TITLE = "Scores over time"
@@ -43,7 +43,7 @@ def timeline(periods: Sequence[Period]) -> Picture:
 
 def _gist(periods: Sequence[Period]) -> str:
     if not periods:
-        return "Nothing scored yet."
+        return NOTHING
     scored = sum(period.scored for period in periods)
     best = min(periods, key=lambda period: period.mean_brier)
     worst = max(periods, key=lambda period: period.mean_brier)

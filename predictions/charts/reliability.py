@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from predictions.charts.palette import Palette
 from predictions.charts.picture import Picture, Table
 from predictions.charts.sheet import MARGIN, SMALL, TEXT, Sheet, Width, compact, measured, wrapped
-from predictions.charts.words import percent, plural, predictions, whole_percent
+from predictions.charts.words import NOTHING, percent, plural, predictions, whole_percent
 from predictions.scoring.calibration import Bin, Calibration, Curve, Floats
 
 _TITLE = "Calibration"
@@ -27,11 +27,12 @@ _KEY = {
 }
 
 
-def calibration(found: Calibration) -> Picture:
-    """Of yes-or-no predictions."""
+def calibration(found: Calibration | None) -> Picture:
+    """Of predictions on questions of yes or no; of none where nothing is scored."""
+    bins = found.bins if found else ()
     return Picture(
         title=_TITLE,
-        gist=_gist(found),
+        gist=_gist(found) if found else NOTHING,
         table=Table(
             ("Said", "Predictions", "Said on average", "Came true"),
             tuple(
@@ -41,10 +42,10 @@ def calibration(found: Calibration) -> Picture:
                     whole_percent(one.mean_probability),
                     whole_percent(one.share),
                 )
-                for one in found.bins
+                for one in bins
             ),
         ),
-        draw=partial(_draw, found) if found.bins else None,
+        draw=partial(_draw, found) if found else None,
     )
 
 
@@ -53,8 +54,6 @@ def _count(found: Calibration) -> int:
 
 
 def _gist(found: Calibration) -> str:
-    if not found.bins:
-        return "Nothing scored yet."
     curve = found.curve
     outside = (curve.recalibrated < curve.low) | (curve.recalibrated > curve.high)
     share = float(curve.counts[outside].sum() / curve.counts.sum())

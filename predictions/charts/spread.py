@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from predictions.charts.palette import Palette
 from predictions.charts.picture import Picture, Table
 from predictions.charts.sheet import MARGIN, Sheet, Width
-from predictions.charts.words import plural, predictions, whole_percent
+from predictions.charts.words import NOTHING, plural, predictions, whole_percent
 from predictions.scoring.histogram import Histogram
 
 _TITLE = "How the scores are spread"
@@ -40,7 +40,7 @@ def _bars(histogram: Histogram) -> list[tuple[float, float, int]]:
 
 def _gist(histogram: Histogram, scored: int) -> str:
     if not scored:
-        return "Nothing scored yet."
+        return NOTHING
     low, high, most = max(_bars(histogram), key=lambda bar: bar[2])
     better = sum(count for _, high, count in _bars(histogram) if high <= _EVEN)
     return (

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from predictions.charts.palette import Palette
 from predictions.charts.picture import Picture, Table
 from predictions.charts.sheet import MARGIN, SMALL, TEXT, Sheet, Width, elided, wrapped
-from predictions.charts.words import interval, plural, score, signed
+from predictions.charts.words import NOTHING, interval, plural, score, signed
 from predictions.scorecards.versus import HeadToHead, Shared
 
 _TITLE = "Head to head"
@@ -21,7 +21,7 @@ def head_to_head(found: HeadToHead) -> Picture:
     """Every shared question in the table; drawn are those on which the two are furthest apart."""
     return Picture(
         title=_TITLE,
-        gist=" ".join(_told(found)) if found.shared else "Nothing scored yet.",
+        gist=" ".join(_told(found)) if found.shared else NOTHING,
         table=Table(
             ("Question", found.first_name, found.second_name, "Difference"),
             tuple(

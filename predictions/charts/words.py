@@ -2,8 +2,18 @@
 
 from predictions.templatetags.figures import percent, score
 
-__all__ = ["interval", "percent", "plural", "predictions", "score", "signed", "whole_percent"]
+__all__ = [
+    "NOTHING",
+    "interval",
+    "percent",
+    "plural",
+    "predictions",
+    "score",
+    "signed",
+    "whole_percent",
+]
 
+NOTHING = "Nothing scored yet."
 # Below this many predictions a picture warns that they are few.
 _FEW = 30
 

@@ -73,11 +73,8 @@ def spread(*counts: int) -> Histogram:
     return Histogram(tuple(np.linspace(0, 1, len(counts) + 1).tolist()), counts)
 
 
-NONE = np.array([])
 EMPTY = {
-    "calibration": charts.calibration(
-        Calibration((), Curve(NONE, NONE, NONE, NONE, NONE.astype(np.int64)))
-    ),
+    "calibration": charts.calibration(None),
     "timeline": charts.timeline([]),
     "distribution": charts.distribution(spread(*[0] * 10)),
     "head-to-head": charts.head_to_head(met([])),
