@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import islice
 from uuid import UUID
 
@@ -102,9 +103,8 @@ def _recomputed(outcome: Outcome) -> Iterator[tuple[UUID, Figures]]:
     if outcome.is_void:
         return
     in_time = list(outcome.question.predictions.filter(made_at__lt=outcome.settled_at))
-    by_prediction = score_all(
-        [prediction.probability_range for prediction in in_time], happened=outcome.answer == "yes"
-    )
+    answer = Decimal(1) if outcome.answer == "yes" else Decimal(0)
+    by_prediction = score_all([prediction.probability_range for prediction in in_time], answer)
     for prediction, by_rule in zip(in_time, by_prediction, strict=True):
         for figures in by_rule:
             yield prediction.pk, figures

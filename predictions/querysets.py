@@ -1,4 +1,8 @@
-"""Reads by name. What a row's state is, is said here once, for SQL and for people."""
+"""Reads by name. What a row's state is, is said here once, for SQL and for people.
+
+What nothing corrects or reverses is found by NOT EXISTS: of an outer join that must find nothing
+PostgreSQL expects one row, and plans the rest of a large read for that.
+"""
 
 import datetime as dt
 from typing import TYPE_CHECKING, Self
@@ -46,7 +50,8 @@ class PhraseQuerySet(QuerySet["Phrase"]):
 class OutcomeQuerySet(QuerySet["Outcome"]):
     def latest_words(self) -> Self:
         """The last word on each question, be it that it is open again."""
-        return self.filter(correction__isnull=True)
+        later = self.model._default_manager.filter(corrects__isnull=False, corrects=OuterRef("pk"))
+        return self.filter(~Exists(later))
 
     def current(self) -> Self:
         """Outcomes that stand: neither corrected by a later one nor reopening the question."""
@@ -102,7 +107,10 @@ class PredictionQuerySet(QuerySet["Prediction"]):
 class ScoreQuerySet(QuerySet["Score"]):
     def standing(self) -> Self:
         """Postings that count: neither reversals nor reversed."""
-        return self.filter(reverses__isnull=True, reversal__isnull=True)
+        reversals = self.model._default_manager.filter(
+            reverses__isnull=False, reverses=OuterRef("pk")
+        )
+        return self.filter(~Exists(reversals), reverses__isnull=True)
 
 
 class MessageQuerySet(QuerySet["Message"]):

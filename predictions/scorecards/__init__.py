@@ -8,11 +8,15 @@ from predictions.scorecards.board import (
     compared,
     scoreboard,
 )
+from predictions.scorecards.calls import Call
+from predictions.scorecards.card import Card, scorecard
 from predictions.scorecards.scope import Horizon, Scope
-from predictions.scorecards.timeline import Period
-from predictions.scorecards.versus import HeadToHead, Shared
+from predictions.scorecards.timeline import Period, timeline
+from predictions.scorecards.versus import HeadToHead, Shared, head_to_head
 
 __all__ = [
+    "Call",
+    "Card",
     "Compared",
     "ForecasterTotals",
     "HeadToHead",
@@ -23,5 +27,8 @@ __all__ = [
     "Shared",
     "Totals",
     "compared",
+    "head_to_head",
     "scoreboard",
+    "scorecard",
+    "timeline",
 ]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from predictions.models import Forecaster, Prediction, Question, Score, Statement
 from predictions.models.choices import Rule, StatementKind
-from predictions.scoring import summary
+from predictions.scoring import revisions, summary
 
 
 @dataclass(frozen=True)
@@ -200,19 +200,16 @@ def _numbered(keys: Iterable[object]) -> NDArray[np.int64]:
 
 def _over_time(scored: list[_Line]) -> list[tuple[float, float]]:
     """(time-weighted Brier score, coverage) of each forecaster and question where time passed."""
-    series: dict[tuple[UUID, UUID], list[_Line]] = {}
-    for line in scored:
-        series.setdefault((line.forecaster, line.question), []).append(line)
-    weighed = (
-        summary.over_time(
-            [line.made for line in revisions],
-            list(_floats(revisions, lambda line: line.brier)),
-            opened=revisions[0].opened,
-            closed=revisions[0].closed,
-        )
-        for revisions in series.values()
+    ends = {(line.forecaster, line.question): (line.opened, line.closed) for line in scored}
+    opened, closed = np.array(list(ends.values()), dtype=np.float64).reshape(-1, 2).T
+    weighed = revisions.time_weighted(
+        _numbered((line.forecaster, line.question) for line in scored),
+        _floats(scored, lambda line: line.made),
+        _floats(scored, lambda line: line.brier),
+        opened=opened,
+        closed=closed,
     )
-    return [pair for pair in weighed if pair]
+    return list(zip(weighed.score[weighed.valid], weighed.coverage[weighed.valid], strict=True))
 
 
 @dataclass(frozen=True)

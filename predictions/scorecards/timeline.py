@@ -3,6 +3,12 @@
 import datetime as dt
 from dataclasses import dataclass
 
+import numpy as np
+
+from predictions.scorecards import lines, narrowing
+from predictions.scorecards.scope import Scope
+from predictions.scoring import summary
+
 
 @dataclass(frozen=True)
 class Period:
@@ -16,3 +22,26 @@ class Period:
     scored: int
     mean_brier: float
     interval: tuple[float, float] | None
+
+
+def timeline(scope: Scope) -> tuple[Period, ...]:
+    """The months (UTC) in which questions of yes or no were settled, in order; none without any.
+
+    Of predictions in the scope, each counted once, in the month in which the world decided. Raises
+    Invalid, naming the field of the scope.
+    """
+    found = lines.read(scope, narrowing.whose(scope))
+    scored = found.where(found.is_in(lines.State.SCORED) & found.binary)
+    months = np.floor(scored["settled"]).astype("datetime64[s]").astype("datetime64[M]")
+    return tuple(_period(month, scored.where(months == month)) for month in np.unique(months))
+
+
+def _period(month: np.datetime64, scored: lines.Lines) -> Period:
+    score = scored["brier"]
+    return Period(
+        start=month.astype("datetime64[D]").item(),
+        end=(month + 1).astype("datetime64[D]").item(),
+        scored=len(scored),
+        mean_brier=float(score.mean()),
+        interval=summary.clustered_interval(score, scored.question),
+    )

@@ -1,6 +1,10 @@
 """How scores are spread."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -9,3 +13,12 @@ class Histogram:
 
     edges: tuple[float, ...]
     counts: tuple[int, ...]
+
+
+def histogram(values: NDArray[np.float64], edges: Sequence[float]) -> Histogram:
+    """Counts between ascending edges. Raises ValueError for a value that lies beyond them."""
+    inside = (values >= edges[0]) & (values <= edges[-1])
+    if not inside.all():
+        raise ValueError(f"{values[~inside][0]} lies beyond the edges {edges[0]} and {edges[-1]}")
+    counts, _ = np.histogram(values, np.asarray(edges))
+    return Histogram(tuple(edges), tuple(map(int, counts)))

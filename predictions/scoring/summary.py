@@ -1,7 +1,6 @@
-"""Means, their uncertainty, skill, and the score over time: what totals are made of."""
+"""Means, their uncertainty and skill: what totals are made of."""
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,20 +57,35 @@ def mean_by_pair(values: Floats, pairs: NDArray[np.int64]) -> float | None:
     return float(np.mean(np.bincount(index, weights=values) / np.bincount(index)))
 
 
-def over_time(
-    made: Sequence[float], scores: Sequence[float], *, opened: float, closed: float
-) -> tuple[float, float] | None:
-    """A series of revisions scored over the time each stood: (time-weighted mean, coverage).
+def sharpness(p: Floats) -> float | None:
+    """Mean of p(1 − p), in [0, 0.25]: lower is sharper; None of nothing.
 
-    `made` are times in seconds, ascending, with the score each revision earned; a revision stands
-    from when it was made (or from the opening, if older) until the next one or the close. Coverage
-    is the share of [opened, closed] in which any stood, in (0, 1]. None where no time passed.
+    How concentrated the forecasts are, whatever happened, by the variance of what each says: T.
+    Gneiting, F. Balabdaoui and A. E. Raftery, "Probabilistic forecasts, calibration and sharpness",
+    J. Royal Statistical Society B 69 (2007). It is the mean Brier score that the forecasts would
+    earn if they were calibrated. (The variance of p across forecasts, which also goes by the name,
+    calls whoever always says 1 % as dull as whoever always says 50 %.)
     """
-    if closed <= opened or not made:
-        return None
-    starts = np.clip(np.asarray(made, dtype=np.float64), opened, closed)
-    stood = np.diff(starts, append=closed)
-    total = float(stood.sum())
-    if total == 0:
-        return None
-    return float(stood @ np.asarray(scores)) / total, total / (closed - opened)
+    return mean(p * (1 - p))
+
+
+def hit_rate(p: Floats, o: Floats) -> float | None:
+    """Share on the right side of one half, in [0, 1]; higher is better, a coin earns 0.5.
+
+    An exact 50 % counts half. What came out exactly half is on neither side and is left out; None
+    where nothing remains. It is not proper: it does not tell 51 % from 99 %.
+    """
+    decided = o != 0.5
+    sides = np.sign(p[decided] - 0.5) * np.sign(o[decided] - 0.5)
+    return mean((sides + 1) / 2)
+
+
+def vagueness_rate(predictions: int, unscorable: int) -> float | None:
+    """Share of forecast-like statements that could not be scored, in [0, 1]; None of none.
+
+    `predictions` counts every prediction, open, late and void ones too: that it could be put on a
+    question is what made it definite. Who abstains says so plainly, which is no forecast, vague or
+    other, so abstentions count on neither side.
+    """
+    said = predictions + unscorable
+    return unscorable / said if said else None

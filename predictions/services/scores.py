@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 from predictions.models import Outcome, Prediction, Score, User
 from predictions.scoring.binary import score_all
@@ -19,7 +20,8 @@ def scores_post(
     in_time = [prediction for prediction in predictions if prediction.made_at < outcome.settled_at]
     if outcome.is_void or not in_time:
         return
-    figures = score_all([p.probability_range for p in in_time], happened=outcome.answer == "yes")
+    answer = Decimal(1) if outcome.answer == "yes" else Decimal(0)
+    figures = score_all([p.probability_range for p in in_time], answer)
     rows = [
         Score(prediction=prediction, outcome=outcome, posted_at=now, **dataclasses.asdict(earned))
         for prediction, by_rule in zip(in_time, figures, strict=True)

@@ -69,12 +69,13 @@ def _set_up() -> None:
 
 
 def _measured(size: int) -> Iterator[Row]:
-    from tests.bench import batches, domain, logs, proofs, singles, verification
+    from tests.bench import batches, domain, logs, proofs, singles, statistics, verification
 
     areas: tuple[tuple[str, Callable[[int], Iterator[Row]]], ...] = (
         ("batches", batches.rows),
         ("single appends", singles.rows),
         ("domain writes", domain.rows),
+        ("statistics", statistics.rows),
     )
     for name, measure in areas:
         progress(f"measuring {name}")

@@ -37,13 +37,14 @@ def test_every_figure_is_measured() -> None:
         "append_many of 2,000 entries of 1,070 bytes against COPY",
         "a single append against INSERT and commit",
         "a topic, row and entry, against INSERT and commit of the row",
+        "10,000 bootstrap resamples of 1,000 questions",
         "an inclusion proof among 2,000 entries",
         "queries for it, at most",
         "verifying 2,000 entries: hashes and tree against the bare read",
         "peak memory, verifying hashes and tree",
         "peak memory, verifying all of it",
     ]
-    assert len(rows) == 15
+    assert len(rows) == 16
 
 
 @pytest.mark.parametrize("size", ["0", "-5", "999", "many", "1e6", "100000000000"])

@@ -271,7 +271,7 @@ PROBABILITIES = st.integers(0, 10**6).map(lambda millionth: Decimal(millionth).s
 
 @given(st.tuples(PROBABILITIES, PROBABILITIES, PROBABILITIES).map(sorted), st.booleans())
 def test_scores_are_computed_as_they_were_posted(given: list[Decimal], happened: bool) -> None:
-    [figures] = score_all([(given[0], given[1], given[2])], happened=happened)
+    [figures] = score_all([(given[0], given[1], given[2])], Decimal(happened))
     ends = [given[1], given[2], given[0]] if happened else [given[1], given[0], given[2]]
     for earned in figures:
         expected = [f"{value:.9f}" for value in (earned.value, earned.best, earned.worst)]

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predictions.scoring.binary import Figures, brier, log_score, posted, score_all
+from predictions.scoring.binary import Figures, brier, log_score, score_all
+from predictions.scoring.rounding import posted
 
 PROBABILITIES = st.floats(0, 1)
 
@@ -57,7 +58,7 @@ def test_posted_rounds_half_to_even_at_nine_places() -> None:
 
 def test_a_range_gives_the_best_and_the_worst_that_its_words_allow() -> None:
     [[of_brier, of_log]] = score_all(
-        [(Decimal("0.8"), Decimal("0.95"), Decimal("0.99"))], happened=False
+        [(Decimal("0.8"), Decimal("0.95"), Decimal("0.99"))], Decimal(0)
     )
     assert of_brier == Figures(
         "brier", Decimal("0.902500000"), Decimal("0.640000000"), Decimal("0.980100000")
@@ -67,4 +68,4 @@ def test_a_range_gives_the_best_and_the_worst_that_its_words_allow() -> None:
 
 
 def test_no_predictions_give_no_figures() -> None:
-    assert score_all([], happened=True) == []
+    assert score_all([], Decimal(1)) == []

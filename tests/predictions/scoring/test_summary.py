@@ -37,21 +37,34 @@ def test_revising_often_does_not_weigh_more_by_question() -> None:
     assert summary.mean_by_pair(values, pairs) == pytest.approx((0.2 + 1.0) / 2)
 
 
-def test_over_time_weighs_each_revision_by_how_long_it_stood() -> None:
-    # Open from 0 to 100; 0.4 stands from 20 to 60, 0.1 from 60 to 100.
-    assert summary.over_time([20, 60], [0.4, 0.1], opened=0, closed=100) == pytest.approx(
-        ((40 * 0.4 + 40 * 0.1) / 80, 0.8)
-    )
+def test_sharpness_is_the_brier_score_that_calibrated_forecasts_would_earn() -> None:
+    assert summary.sharpness(np.array([0.5, 0.5])) == 0.25
+    assert summary.sharpness(np.array([0.0, 1.0])) == 0
+    assert summary.sharpness(np.array([0.9, 0.2])) == pytest.approx((0.09 + 0.16) / 2)
+    assert summary.sharpness(np.array([])) is None
 
 
-def test_a_prediction_older_than_the_opening_counts_from_the_opening() -> None:
-    assert summary.over_time([-50], [0.3], opened=0, closed=10) == pytest.approx((0.3, 1.0))
+@pytest.mark.parametrize(
+    ("p", "o", "expected"),
+    [
+        ([0.7, 0.3, 0.2, 0.9], [1, 0, 1, 0], 0.5),
+        ([0.5, 0.5], [1, 0], 0.5),
+        ([0.500001, 0.499999], [1, 1], 0.5),
+        ([0.8, 0.8], [0.75, 0.25], 0.5),  # partial answers, on either side of half
+        ([0.8, 0.1], [0.5, 0], 1.0),  # half and half is left out
+        ([0.0, 1.0], [0, 1], 1.0),
+        ([0.8], [0.5], None),
+        ([], [], None),
+    ],
+)
+def test_hits_are_on_the_right_side_of_one_half(
+    p: list[float], o: list[float], expected: float | None
+) -> None:
+    assert summary.hit_rate(np.array(p), np.array(o)) == expected
 
 
-def test_of_two_revisions_at_the_same_moment_the_last_stands() -> None:
-    assert summary.over_time([5, 5], [0.9, 0.1], opened=0, closed=10) == pytest.approx((0.1, 0.5))
-
-
-@pytest.mark.parametrize("opened", [10, 20])
-def test_where_no_time_passed_there_is_no_score_over_time(opened: float) -> None:
-    assert summary.over_time([5], [0.3], opened=opened, closed=10) is None
+def test_vagueness_is_the_share_of_statements_that_could_not_be_scored() -> None:
+    assert summary.vagueness_rate(3, 1) == 0.25
+    assert summary.vagueness_rate(0, 2) == 1
+    assert summary.vagueness_rate(5, 0) == 0
+    assert summary.vagueness_rate(0, 0) is None
