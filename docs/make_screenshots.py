@@ -38,6 +38,8 @@ def main() -> int:
 def take(page: Page, running: Service) -> None:
     page.goto(running.address)
     page.screenshot(path=IMAGES / "dashboard.png", full_page=True)
+    page.get_by_role("link", name=re.compile("^Columnist")).first.click()
+    page.screenshot(path=IMAGES / "scorecard.png", full_page=True)
     sign_in(page, running)
     page.screenshot(path=IMAGES / "desk.png")
     page.get_by_role("link", name=re.compile("^Q16 ")).first.click()

@@ -57,10 +57,11 @@ def width(query: QueryDict) -> Width:
 
 def two(query: QueryDict) -> tuple[str, str]:
     """Raises Invalid where one of them is missing."""
-    for name in TWO:
-        if not query.get(name):
+    first, second = (query.get(name, "") for name in TWO)
+    for name, said in zip(TWO, (first, second), strict=True):
+        if not said:
             raise Invalid(name, "is missing; give the key of a forecaster")
-    return query["first"], query["second"]
+    return first, second
 
 
 def found(read: Callable[[], Chosen]) -> Chosen:

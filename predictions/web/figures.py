@@ -24,6 +24,29 @@ class Group:
     rows: Sequence[Row]
 
 
+_EVEN = 0.25  # what always saying 50 % earns
+
+
+def lede(card: Card) -> str:
+    """The mean Brier score against an even chance's, in a sentence or two; empty of nothing."""
+    mean = card.means.brier
+    if mean is None:
+        return ""
+    scored = plural(sum(card.distribution.counts), "scored prediction")
+    told = f"Mean Brier score {score(mean.value)} over {scored}; always saying 50 % earns 0.25."
+    if mean.interval is None:
+        return f"{told} One question is too few for an interval."
+    low, high = mean.interval
+    verdict = (
+        "better than that"
+        if high < _EVEN
+        else "worse than that"
+        if low > _EVEN
+        else "which may be either better or worse than that"
+    )
+    return f"{told} The 95 % interval is {interval(mean.interval, 3)}, {verdict}."
+
+
 def counted(card: Card) -> tuple[Row, ...]:
     """How many, by state; `interval` is always empty."""
     counts = card.counts
@@ -131,32 +154,32 @@ def _parts(card: Card) -> tuple[Row, ...]:
     return (
         Row(
             "Miscalibration",
-            score(corp and corp.miscalibration),
+            score(corp.miscalibration if corp else None),
             "",
             "What saying better-fitting numbers would have saved; lower is better.",
         ),
         Row(
             "Discrimination",
-            score(corp and corp.discrimination),
+            score(corp.discrimination if corp else None),
             "",
             "What telling likely from unlikely saved; higher is better.",
         ),
         Row(
             "Uncertainty",
-            score(corp and corp.uncertainty),
+            score(corp.uncertainty if corp else None),
             "",
             "How hard it was: the Brier score of always saying the share that came true. "
             "Miscalibration − discrimination + uncertainty is the Brier score.",
         ),
         Row(
             "Reliability",
-            score(murphy and murphy.reliability),
+            score(murphy.reliability if murphy else None),
             "",
             "Murphy’s miscalibration, one probability at a time; too high with few predictions.",
         ),
         Row(
             "Resolution",
-            score(murphy and murphy.resolution),
+            score(murphy.resolution if murphy else None),
             "",
             "Murphy’s discrimination, likewise.",
         ),

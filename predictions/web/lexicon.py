@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -54,9 +55,11 @@ def lexicon_page(request: HttpRequest) -> HttpResponse:
 
 def _sources() -> list[Source]:
     versions: dict[tuple[str, str], list[Row]] = {}
-    for phrase in Phrase.objects.annotate(predictions=Count("prediction")).order_by("-version"):
+    counts = Count("prediction")
+    phrases: QuerySet[Any] = Phrase.objects.annotate(predictions=counts).order_by("-version")
+    for phrase in phrases:
         of_phrase = versions.setdefault((phrase.source, phrase.phrase), [])
-        of_phrase.append(Row(phrase, bool(of_phrase), phrase.predictions))
+        of_phrase.append(Row(phrase, older=bool(of_phrase), predictions=phrase.predictions))
     by_source: dict[str, list[list[Row]]] = {}
     for (source, _), rows in versions.items():
         by_source.setdefault(source, []).append(rows)

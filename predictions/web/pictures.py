@@ -41,7 +41,8 @@ def picture(request: HttpRequest, name: str, kind: str) -> HttpResponseBase:
             f"{line}\n", status=asking.status(error), content_type="text/plain; charset=utf-8"
         )
     response["ETag"] = etag
-    patch_cache_control(response, no_cache=True, public=settings.PUBLIC_READ)
+    whose = "public" if settings.PUBLIC_READ else "private"
+    patch_cache_control(response, no_cache=True, **{whose: True})
     return response
 
 

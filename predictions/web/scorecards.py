@@ -115,6 +115,7 @@ def _shown(scope: Scope, card: Card) -> dict[str, Any]:
     }
     return {
         "card": card,
+        "lede": figures.lede(card),
         "counted": figures.counted(card),
         "groups": figures.groups(card),
         "pictures": [_alone(picture, name, asked) for name, picture in drawn.items()],
