@@ -10,11 +10,13 @@ from predictions.scorecards.board import (
 )
 from predictions.scorecards.calls import Call
 from predictions.scorecards.card import Card, scorecard
+from predictions.scorecards.others import MIN_QUESTIONS
 from predictions.scorecards.scope import Horizon, Scope
 from predictions.scorecards.timeline import Period, timeline
 from predictions.scorecards.versus import HeadToHead, Shared, head_to_head
 
 __all__ = [
+    "MIN_QUESTIONS",
     "Call",
     "Card",
     "Compared",

@@ -124,7 +124,7 @@ def scorecard(scope: Scope, *, seed: int = SEED) -> Card:
     In a fixed number of statements. Raises Invalid, naming the field of the scope.
     """
     found = lines.read(scope)
-    everyone = found.where(found.is_in(State.SCORED) & found.binary)
+    everyone = found.settled()
     own = found.where(found.own)
     scored = everyone.where(everyone.own)
     counts = _counts(own, scored, scope)

@@ -73,6 +73,10 @@ class Lines:
         mask: Mask = self.rows["binary"] == 1
         return mask
 
+    def settled(self) -> "Lines":
+        """The rows that bear the figures: scored, on questions of yes or no."""
+        return self.where(self.is_in(State.SCORED) & self.binary & ~np.isnan(self["brier"]))
+
     def is_in(self, state: State) -> Mask:
         mask: Mask = self.rows["state"] == state
         return mask
@@ -135,8 +139,6 @@ _COLUMNS = (
         "smallint",
     ),
     ("p", "said.p", "float8"),
-    ("low", "said.low", "float8"),
-    ("high", "said.high", "float8"),
     (
         "o",
         """CASE WHEN said.kind <> 'binary' THEN NULL WHEN settled.answer = 'yes' THEN 1
@@ -166,8 +168,7 @@ _ON_THE_WIRE = np.dtype(
     ]
 )
 _HERE = np.dtype([(name, _BYTES[kind].replace(">", "=")) for name, _, kind in _COLUMNS])
-_SAID = """said (id, forecaster, made, revision, p, low, high, own,
-    question, kind, opened, due)"""
+_SAID = "said (id, forecaster, made, revision, p, own, question, kind, opened, due)"
 # PostgreSQL's binary COPY format: signature, flags and no header extension; −1 ends it.
 _HEADER, _TRAILER = 19, 2
 
@@ -213,7 +214,7 @@ def _said(scope: Scope, among: Q) -> QuerySet[Any, Any]:
     own = Case(When(whose, then=1), default=0) if whose else Value(1)
     rows = Prediction.objects.filter(narrowing.which(scope), among).annotate(own=own)
     question = ("question", "question__kind", "question__opened_at", "question__due_at")
-    own_columns = ("id", "forecaster", "made_at", "revision", "probability", "low", "high", "own")
+    own_columns = ("id", "forecaster", "made_at", "revision", "probability", "own")
     return rows.order_by().values_list(*own_columns, *question)
 
 

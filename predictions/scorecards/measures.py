@@ -73,7 +73,7 @@ def points(everyone: Lines) -> Points:
         question=question[asked],
         baseline=_sums(series, said * own, size)[asked],
         peer=_sums(series, more * own, size)[asked],
-        shared=(np.bincount(question, minlength=1)[question] > 1)[asked],
+        shared=np.isin(question[asked], question[~asked]),
     )
 
 
@@ -85,14 +85,14 @@ def _forecasts(lines: Lines) -> Forecasts:
     """Each stands until the next of its series."""
     questions, first, question = np.unique(lines.question, return_index=True, return_inverse=True)
     opened, closed, scheduled = (lines[name][first] for name in ("opened", "closed", "scheduled"))
-    end = np.append(lines["made"][1:], np.inf)
-    end[np.append(lines.firsts[1:], len(lines)) - 1] = np.inf
+    end, made, revised = np.full(len(lines), np.inf), lines["made"], np.diff(lines.series) == 0
+    end[:-1][revised] = made[1:][revised]
     given = np.where(lines["o"] == 1, lines["p"], 1 - lines["p"])
     return Forecasts(
         Questions(opened, closed, scheduled, continuous=np.zeros(questions.size, dtype=np.bool_)),
         question=question,
         forecaster=lines.forecaster,
-        start=lines["made"],
+        start=made,
         end=end,
         p=np.clip(given, binary.CLIP_LOW, binary.CLIP_HIGH),
     )

@@ -42,7 +42,7 @@ def which(scope: Scope) -> Q:
     if scope.horizon:
         chosen &= _as_far_ahead(scope.horizon)
     if scope.since:
-        chosen &= Q(made_at__gt=_end_before(scope.since))
+        chosen &= Q(made_at__gte=dt.datetime.combine(scope.since, dt.time(), dt.UTC))
     if scope.until:
         chosen &= Q(made_at__lte=end_of(scope.until))
     return chosen
@@ -74,7 +74,3 @@ def _as_far_ahead(horizon: Horizon) -> Q:
     if shorter:
         chosen &= Q(**{f"{_CLOSES}__gt": F("made_at") + dt.timedelta(days=_REACH[shorter[-1]])})
     return chosen
-
-
-def _end_before(day: dt.date) -> dt.datetime:
-    return end_of(day) - dt.timedelta(days=1)

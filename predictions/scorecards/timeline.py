@@ -30,8 +30,7 @@ def timeline(scope: Scope) -> tuple[Period, ...]:
     Of predictions in the scope, each counted once, in the month in which the world decided. Raises
     Invalid, naming the field of the scope.
     """
-    found = lines.read(scope, narrowing.whose(scope))
-    scored = found.where(found.is_in(lines.State.SCORED) & found.binary)
+    scored = lines.read(scope, narrowing.whose(scope)).settled()
     months = np.floor(scored["settled"]).astype("datetime64[s]").astype("datetime64[M]")
     return tuple(_period(month, scored.where(months == month)) for month in np.unique(months))
 

@@ -1,6 +1,8 @@
 """Two forecasters on the questions that they share."""
 
+import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from django.db.models import Q
@@ -41,6 +43,10 @@ class HeadToHead:
     difference: float | None
     interval: tuple[float, float] | None
 
+    def as_json(self) -> dict[str, Any]:
+        """Plain objects, lists, strings and numbers."""
+        return dataclasses.asdict(self)
+
 
 def head_to_head(first_key: str, second_key: str, scope: Scope = Scope()) -> HeadToHead:  # noqa: B008 -- frozen
     """On questions of yes or no, each once, with the mean over all revisions of either.
@@ -53,8 +59,8 @@ def head_to_head(first_key: str, second_key: str, scope: Scope = Scope()) -> Hea
     if first_key == second_key:
         raise Invalid("second", f"is {second_key!r}, as first is; give two forecasters")
     first, second = _forecaster("first", first_key), _forecaster("second", second_key)
-    found = lines.read(scope, Q(forecaster__in=[first, second]) & narrowing.whose(scope))
-    scored = found.where(found.is_in(lines.State.SCORED) & found.binary)
+    among = Q(forecaster__in=[first, second]) & narrowing.whose(scope)
+    scored = lines.read(scope, among).settled()
     shared = _shared(scored, first, second)
     compared = compare(
         *(np.array([getattr(s, who) for s in shared]) for who in ("first", "second"))

@@ -8,7 +8,7 @@ loss, of shape (n,): lower is better, 0 is perfect. ValueError names the argumen
 import numpy as np
 from numpy.typing import NDArray
 
-from predictions.scoring.binary import CLIP_HIGH, CLIP_LOW
+from predictions.scoring.binary import CLIP_LOW
 from predictions.scoring.checks import floats, indices, within_unit
 
 Floats = NDArray[np.float64]
@@ -29,13 +29,18 @@ def brier(p: Floats, outcome: Indices) -> Floats:
 
 
 def log_score(p: Floats, outcome: Indices) -> Floats:
-    """−ln of the probability given to what came out, clipped to [0.01, 0.99]; 0.010 to 4.606.
+    """−ln of the probability given to what came out, none counting less than 0.01; 0.010 to 4.606.
 
-    In nats; for two options equal to the binary form. I. J. Good, "Rational decisions", J. Royal
-    Statistical Society B 14 (1952).
+    In nats, of at most 99 options. Options below 0.01 are raised to it, and the others make room in
+    proportion: the distribution nearest to p (by Kullback and Leibler) that has this floor. For two
+    options that is the binary clip to [0.01, 0.99]. Clipping each by itself would not be proper for
+    more: who believes (0.015, 0.015, 0.97) would do better to say (0, 0, 1). I. J. Good, "Rational
+    decisions", J. Royal Statistical Society B 14 (1952).
     """
     p, outcome = _checked(p, outcome)
-    loss: Floats = -np.log(np.clip(_of_outcome(p, outcome), CLIP_LOW, CLIP_HIGH))
+    if p.shape[1] * CLIP_LOW >= 1:
+        raise ValueError(f"p has {p.shape[1]} options; the log score takes at most 99")
+    loss: Floats = -np.log(_of_outcome(_floored(p), outcome))
     return loss
 
 
@@ -72,6 +77,21 @@ def _checked(p: Floats, outcome: Indices) -> tuple[Floats, Indices]:
     if (wrong := np.abs(p.sum(axis=1) - 1.0) > _SLACK).any():
         raise ValueError(f"p must sum to 1 in each row; row {wrong.argmax()} does not")
     return p, indices("outcome", outcome, of=p.shape[1], like=p[:, 0])
+
+
+def _floored(p: Floats) -> Floats:
+    """Raised to the floor where below it; scaling the others may push more below, which then rise.
+
+    Never all of them: the others' mean is at least 1 over the number of options.
+    """
+    low = p < CLIP_LOW
+    while True:
+        free = np.where(low, 0.0, p)
+        scale = (1.0 - CLIP_LOW * low.sum(axis=1)) / free.sum(axis=1)
+        floored: Floats = np.where(low, CLIP_LOW, free * scale[:, None])
+        if not (sunk := ~low & (floored < CLIP_LOW)).any():
+            return floored
+        low |= sunk
 
 
 def _came_out(p: Floats, outcome: Indices) -> Floats:

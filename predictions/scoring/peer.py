@@ -50,12 +50,11 @@ def spot(forecasts: Forecasts, moments: Floats, *, counted: Mask | None = None) 
 
     Against those that stood right before that moment.
     """
-    logs = np.log(forecasts.p)
+    standing, logs = forecasts.stands_at(moments), np.log(forecasts.p)
     at, question = moments[forecasts.question], forecasts.question
     before = (forecasts.start < at) & (at <= forecasts.end) & _counted(forecasts, counted)
     count = np.bincount(question, weights=before, minlength=moments.size)[question]
     total = np.bincount(question, weights=before * logs, minlength=moments.size)[question]
-    standing = forecasts.stands_at(moments)
     scored = standing & (count > 1)
     points = (count * logs - total) / np.where(scored, count - 1, 1.0)
     return Scored(np.where(scored, _scale(forecasts) * points, 0.0), standing.astype(np.float64))

@@ -39,9 +39,11 @@ def time_weighted(
     series or the close. Of two made at the same moment the later stands, the earlier stood for no
     time. What was made at the close or later does not count.
     """
-    series, made, opened, closed = _checked(series, made, opened, closed)
-    score = floats(score)
+    score, opened = floats(score), floats(opened)
+    series, made, closed = _checked(series, made, closed)
     same_shape(made=made, score=score)
+    same_shape(closed=closed, opened=opened)
+    finite("opened", opened)
     start = np.clip(made, opened[series], np.maximum(opened, closed)[series])
     end = np.append(start[1:], 0.0)
     last = _last_of_each(series)
@@ -56,7 +58,7 @@ def time_weighted(
 
 def last_before_close(series: Indices, made: Floats, *, closed: Floats) -> Mask:
     """Which predictions are the last of their series that were made before the close."""
-    series, made, _, closed = _checked(series, made, closed, closed)
+    series, made, closed = _checked(series, made, closed)
     before = np.flatnonzero(made < closed[series])
     last = np.zeros(made.shape, dtype=np.bool_)
     last[before[_last_of_each(series[before])]] = True
@@ -77,14 +79,11 @@ def _last_of_each(series: Indices) -> Indices:
     return np.flatnonzero(np.diff(series, append=-1))
 
 
-def _checked(
-    series: Indices, made: Floats, opened: Floats, closed: Floats
-) -> tuple[Indices, Floats, Floats, Floats]:
-    made, opened, closed = floats(made), floats(opened), floats(closed)
-    same_shape(opened=opened, closed=closed)
-    for name, times in {"made": made, "opened": opened, "closed": closed}.items():
-        finite(name, times)
-    series = indices("series", series, of=opened.size, like=made)
+def _checked(series: Indices, made: Floats, closed: Floats) -> tuple[Indices, Floats, Floats]:
+    made, closed = floats(made), floats(closed)
+    finite("made", made)
+    finite("closed", closed)
+    series = indices("series", series, of=closed.size, like=made)
     if (np.diff(series) < 0).any() or (np.diff(made)[np.diff(series) == 0] < 0).any():
         raise ValueError("series and made must be sorted: by series, then by when each was made")
-    return series, made, opened, closed
+    return series, made, closed

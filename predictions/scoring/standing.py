@@ -82,6 +82,7 @@ class Forecasts:
 
     def stands_at(self, moments: Floats) -> NDArray[np.bool_]:
         """Whether each stands at the moment given for its question."""
+        same_shape(opened=self.questions.opened, moments=moments)
         at = moments[self.question]
         standing: NDArray[np.bool_] = (self.start <= at) & (at < self.end)
         return standing

@@ -3,68 +3,215 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given
+import scoringrules
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+from sklearn.metrics import brier_score_loss, log_loss
 
-from predictions.scoring.binary import Figures, brier, log_score, score_all
+from predictions.scoring.binary import (
+    RULES,
+    Figures,
+    Rule,
+    brier,
+    log_score,
+    range_scores,
+    score_all,
+    scores,
+    spherical,
+)
 from predictions.scoring.rounding import posted
 
 PROBABILITIES = st.floats(0, 1)
+ANSWERS = st.sampled_from([0.0, 1.0])
+EACH_RULE = pytest.mark.parametrize("rule", [brier, log_score, spherical])
 
 
 def one(p: float) -> np.ndarray:
     return np.array([p])
 
 
+def lists_of(*columns: st.SearchStrategy[float]) -> st.SearchStrategy[np.ndarray]:
+    """Columns of one length, at least one long."""
+    return st.lists(st.tuples(*columns), min_size=1).map(lambda rows: np.array(rows).T)
+
+
 @pytest.mark.parametrize(
-    ("p", "happened", "brier_score", "log"),
+    ("p", "o", "brier_score", "log", "of_spherical"),
     [
-        (0.5, 1, 0.25, math.log(2)),
-        (0.95, 0, 0.9025, -math.log(0.05)),
-        (0.10, 0, 0.01, -math.log(0.9)),
-        (1.0, 1, 0.0, -math.log(0.99)),
-        (1.0, 0, 1.0, -math.log(0.01)),
-        (0.0, 1, 1.0, -math.log(0.01)),
+        (0.5, 1, 0.25, math.log(2), 1 - math.sqrt(0.5)),
+        (0.95, 0, 0.9025, -math.log(0.05), 1 - 0.05 / math.sqrt(0.905)),
+        (0.10, 0, 0.01, -math.log(0.9), 1 - 0.9 / math.sqrt(0.82)),
+        (1.0, 1, 0.0, -math.log(0.99), 0.0),
+        (1.0, 0, 1.0, -math.log(0.01), 1.0),
+        (0.0, 1, 1.0, -math.log(0.01), 1.0),
+        (0.5, 0.3, 0.04, math.log(2), 1 - math.sqrt(0.5)),
+        (1.0, 0.5, 0.25, -(math.log(0.99) + math.log(0.01)) / 2, 0.5),
     ],
 )
-def test_scores_worked_out_by_hand(p: float, happened: int, brier_score: float, log: float) -> None:
-    assert brier(one(p), one(happened))[0] == pytest.approx(brier_score, abs=1e-12)
-    assert log_score(one(p), one(happened))[0] == pytest.approx(log, abs=1e-12)
+def test_scores_worked_out_by_hand(
+    p: float, o: float, brier_score: float, log: float, of_spherical: float
+) -> None:
+    assert brier(one(p), one(o))[0] == pytest.approx(brier_score, abs=1e-12)
+    assert log_score(one(p), one(o))[0] == pytest.approx(log, abs=1e-12)
+    assert spherical(one(p), one(o))[0] == pytest.approx(of_spherical, abs=1e-12)
 
 
-@pytest.mark.parametrize("rule", [brier, log_score])
+@given(lists_of(PROBABILITIES, ANSWERS))
+def test_brier_equals_other_libraries(given_: np.ndarray) -> None:
+    p, o = given_
+    assert brier(p, o) == pytest.approx(scoringrules.brier_score(o, p), abs=1e-9)
+    assert brier(p, o).mean() == pytest.approx(brier_score_loss(o, p, pos_label=1), abs=1e-9)
+
+
+@given(lists_of(PROBABILITIES, ANSWERS))
+def test_log_equals_other_libraries_of_the_clipped_probability(given_: np.ndarray) -> None:
+    p, o = given_
+    clipped = np.clip(p, 0.01, 0.99)
+    assert log_score(p, o) == pytest.approx(scoringrules.log_score(o, clipped), abs=1e-9)
+    assert log_score(p, o).mean() == pytest.approx(log_loss(o, clipped, labels=[0, 1]), abs=1e-9)
+
+
+@given(PROBABILITIES, PROBABILITIES)
+def test_spherical_is_the_angle_between_what_was_said_and_what_happened(p: float, o: float) -> None:
+    # The gain of the paper is the length of the answer's shadow on the forecast's direction.
+    angle = math.atan2(p, 1 - p) - math.atan2(o, 1 - o)
+    expected = 1 - math.hypot(o, 1 - o) * math.cos(angle)
+    assert spherical(one(p), one(o))[0] == pytest.approx(expected, abs=1e-9)
+
+
+@given(lists_of(PROBABILITIES, ANSWERS))
+def test_scores_of_yes_and_no_are_those_of_the_plain_formulas_to_the_last_bit(
+    given_: np.ndarray,
+) -> None:
+    p, o = given_
+    assert_array_equal(brier(p, o), (p - o) * (p - o))
+    of_fact = np.clip(np.where(o == 1, p, 1 - p), 0.01, 0.99)
+    assert_array_equal(log_score(p, o), -np.log(of_fact))
+
+
+@given(lists_of(PROBABILITIES, PROBABILITIES))
+def test_a_partial_answer_is_that_much_yes_and_that_much_no(given_: np.ndarray) -> None:
+    p, o = given_
+    for rule in (log_score, spherical):
+        parts = o * rule(p, np.ones_like(p)) + (1 - o) * rule(p, np.zeros_like(p))
+        assert rule(p, o) == pytest.approx(parts, abs=1e-9)
+
+
+@EACH_RULE
 @given(truth=st.floats(0.01, 0.99), said=PROBABILITIES)
 def test_nobody_can_expect_to_do_better_than_by_saying_what_they_believe(
-    rule: object, truth: float, said: float
+    rule: Rule, truth: float, said: float
 ) -> None:
     def expected(p: float) -> float:
-        yes, no = rule(one(p), one(1)), rule(one(p), one(0))  # type: ignore[operator]
-        return float(truth * yes[0] + (1 - truth) * no[0])
+        return float(truth * rule(one(p), one(1))[0] + (1 - truth) * rule(one(p), one(0))[0])
 
     assert expected(truth) <= expected(said) + 1e-12
+    assume(abs(min(max(said, 0.01), 0.99) - truth) > 1e-3)
+    assert expected(truth) < expected(said) - 1e-8
 
 
+@pytest.mark.parametrize("truth", [0.0, 0.003, 0.999, 1.0])
+def test_the_log_score_is_proper_beyond_its_clip_too(truth: float) -> None:
+    said = np.linspace(0, 1, 1001)
+    expected = truth * log_score(said, said * 0 + 1) + (1 - truth) * log_score(said, said * 0)
+    at_truth = truth * log_score(one(truth), one(1)) + (1 - truth) * log_score(one(truth), one(0))
+    assert at_truth[0] <= expected.min() + 1e-12
+
+
+@EACH_RULE
+@given(o=PROBABILITIES, said=PROBABILITIES)
+def test_a_partial_answer_is_best_met_by_saying_it(rule: Rule, o: float, said: float) -> None:
+    assert rule(one(o), one(o))[0] <= rule(one(said), one(o))[0] + 1e-12
+
+
+@EACH_RULE
 @given(PROBABILITIES)
-def test_yes_and_no_are_treated_alike(p: float) -> None:
-    for rule in (brier, log_score):
-        assert rule(one(p), one(1))[0] == pytest.approx(rule(one(1 - p), one(0))[0], abs=1e-9)
+def test_yes_and_no_are_treated_alike(rule: Rule, p: float) -> None:
+    assert rule(one(p), one(1))[0] == pytest.approx(rule(one(1 - p), one(0))[0], abs=1e-9)
 
 
-def test_posted_rounds_half_to_even_at_nine_places() -> None:
-    assert posted(0.1) == Decimal("0.100000000")
-    assert posted(2**-10) == Decimal("0.000976562")  # 0.0009765625, exactly between
-    assert posted(3 * 2**-10) == Decimal("0.002929688")  # 0.0029296875, exactly between
+def test_blocks_leave_no_seam() -> None:
+    p = np.random.default_rng(5).random(150_000).reshape(3, -1)
+    for o in (np.round(p), np.where(p < 0.9999, np.round(p), 0.5)):
+        at_once = scores(p, o)
+        assert list(at_once) == list(RULES)
+        for name, rule in RULES.items():
+            rows = [rule(*row) for row in zip(p, o, strict=True)]
+            assert_array_equal(at_once[name], rows)
+
+
+def test_columns_that_are_not_contiguous_are_scored_alike() -> None:
+    table = np.array([[0.2, 1.0], [0.9, 0.0], [0.4, 1.0]])
+    assert brier(*table.T) == pytest.approx([0.64, 0.81, 0.36])
+
+
+@EACH_RULE
+@pytest.mark.parametrize("wrong", [-0.01, 1.0000001, math.nan, math.inf, -math.inf])
+def test_what_is_no_probability_is_refused_by_name(rule: Rule, wrong: float) -> None:
+    good = np.array([0.5, 0.0, 1.0])
+    bad = np.array([0.5, wrong, 1.0])
+    with pytest.raises(ValueError, match=r"p must lie in \[0, 1\]; it holds"):
+        rule(bad, good)
+    with pytest.raises(ValueError, match=r"o must lie in \[0, 1\]; it holds"):
+        rule(good, bad)
+
+
+@EACH_RULE
+def test_arrays_of_different_shapes_are_refused_by_name(rule: Rule) -> None:
+    with pytest.raises(ValueError, match=r"o has shape \(2,\), p \(1,\)"):
+        rule(np.array([0.5]), np.array([1.0, 0.0]))
+
+
+@EACH_RULE
+def test_minus_zero_is_zero_and_nothing_has_no_scores(rule: Rule) -> None:
+    assert rule(one(-0.0), one(-0.0)) == rule(one(0), one(0))
+    assert rule(np.array([]), np.array([])).shape == (0,)
+
+
+@EACH_RULE
+@given(lists_of(PROBABILITIES, PROBABILITIES, PROBABILITIES, PROBABILITIES | ANSWERS))
+@example(np.array([[0.1], [0.1], [0.1], [0.1]]))
+def test_a_range_bounds_whatever_lies_in_it(rule: Rule, given_: np.ndarray) -> None:
+    low, p, high = np.sort(given_[:3], axis=0)
+    score, best, worst = range_scores(rule, low, p, high, given_[3])
+    assert_array_equal(score, rule(p, given_[3]))
+    assert (best <= score).all()
+    assert (score <= worst).all()
+    within = np.linspace(low, high, 101)
+    tried = np.array([rule(row, given_[3]) for row in within])
+    assert (best <= tried.min(axis=0) + 1e-12).all()
+    assert worst == pytest.approx(tried.max(axis=0), abs=1e-12)
 
 
 def test_a_range_gives_the_best_and_the_worst_that_its_words_allow() -> None:
-    [[of_brier, of_log]] = score_all(
-        [(Decimal("0.8"), Decimal("0.95"), Decimal("0.99"))], Decimal(0)
-    )
+    ranges = [(Decimal("0.8"), Decimal("0.95"), Decimal("0.99"))]
+    [[of_brier, of_log]] = score_all(ranges, Decimal(0))
     assert of_brier == Figures(
         "brier", Decimal("0.902500000"), Decimal("0.640000000"), Decimal("0.980100000")
     )
     assert of_log.best < of_log.value < of_log.worst
     assert of_log.worst == posted(-math.log(0.01))
+
+
+def test_a_partial_answer_within_the_range_is_met_at_best() -> None:
+    ranges = [(Decimal("0.2"), Decimal("0.7"), Decimal("0.9"))]
+    [[of_brier, of_log]] = score_all(ranges, Decimal("0.4"))
+    assert of_brier == Figures("brier", Decimal("0.09"), Decimal(0), Decimal("0.25"))
+    assert of_log.best == posted(-(0.4 * math.log(0.4) + 0.6 * math.log(0.6)))
+    assert of_log.worst == posted(-(0.4 * math.log(0.9) + 0.6 * math.log(0.1)))
+
+
+MILLIONTHS = st.integers(0, 10**6).map(lambda millionth: Decimal(millionth).scaleb(-6))
+
+
+@given(st.tuples(MILLIONTHS, MILLIONTHS, MILLIONTHS).map(sorted), MILLIONTHS)
+def test_what_is_posted_never_lies_outside_its_range(
+    range_: list[Decimal], answer: Decimal
+) -> None:
+    [figures] = score_all([(range_[0], range_[1], range_[2])], answer)
+    assert [earned.rule for earned in figures] == ["brier", "log"]
+    assert all(earned.best <= earned.value <= earned.worst for earned in figures)
 
 
 def test_no_predictions_give_no_figures() -> None:
