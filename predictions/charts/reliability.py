@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from predictions.charts.palette import Palette
 from predictions.charts.picture import Picture, Table
 from predictions.charts.sheet import MARGIN, SMALL, TEXT, Sheet, Width, compact, measured, wrapped
-from predictions.charts.words import NOTHING, percent, plural, predictions, whole_percent
+from predictions.charts.words import NOTHING, plural, predictions, whole_percent
 from predictions.scoring.calibration import Bin, Calibration, Curve, Floats
 
 _TITLE = "Calibration"
@@ -37,7 +37,7 @@ def calibration(found: Calibration | None) -> Picture:
             ("Said", "Predictions", "Said on average", "Came true"),
             tuple(
                 (
-                    f"{percent(one.low)} to {percent(one.high)}",
+                    f"{one.low * 100:.0f}–{whole_percent(one.high)}",
                     f"{one.count:,}",
                     whole_percent(one.mean_probability),
                     whole_percent(one.share),

@@ -31,6 +31,7 @@ warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing", category=User
 MARGIN = 12
 TITLE, TEXT, SMALL = 17, 13, 12
 _LEADING = 1.35
+_HARD_SPACE = "\N{NO-BREAK SPACE}"
 _NOTHING = "Nothing scored yet"
 _MEANS = {0.0: "best", 0.25: "even chance", 1.0: "worst"}
 
@@ -149,13 +150,15 @@ def nothing(palette: Palette, width: int, title: str) -> Figure:
 
 def printable(words: str) -> str:
     """On one line, and without what XML cannot hold."""
-    return "".join(letter if letter.isprintable() else " " for letter in words)
+    return "".join(
+        letter if letter.isprintable() or letter == _HARD_SPACE else " " for letter in words
+    )
 
 
 def wrapped(words: str, room: float, size: float = TEXT) -> list[str]:
     """In lines of at most `room` pixels; a word that is longer is cut."""
     lines: list[str] = []
-    for word in printable(words).split():
+    for word in filter(None, printable(words).split(" ")):
         if lines and measured(f"{lines[-1]} {word}", size) <= room:
             lines[-1] = f"{lines[-1]} {word}"
         else:

@@ -1,11 +1,10 @@
 """Counts and figures as pictures and their tables write them."""
 
-from predictions.templatetags.figures import percent, score
+from predictions.templatetags.figures import score
 
 __all__ = [
     "NOTHING",
     "interval",
-    "percent",
     "plural",
     "predictions",
     "score",
@@ -29,7 +28,7 @@ def predictions(number: int) -> str:
 
 
 def whole_percent(share: float) -> str:
-    return f"{share * 100:.0f} %"
+    return f"{share * 100:.0f}\N{NO-BREAK SPACE}%"
 
 
 def interval(bounds: tuple[float, float] | None, places: int = 2) -> str:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from predictions.charts.words import interval, percent, plural, score, signed
+from predictions.charts.words import interval, plural, score, signed
 from predictions.scorecards import Card
 from predictions.scorecards.card import Mean
+from predictions.templatetags.figures import percent
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def lede(card: Card) -> str:
     if mean is None:
         return ""
     scored = plural(sum(card.distribution.counts), "scored prediction")
-    told = f"Mean Brier score {score(mean.value)} over {scored}; always saying 50 % earns 0.25."
+    told = f"Mean Brier score {score(mean.value)} over {scored}; always saying one half earns 0.25."
     if mean.interval is None:
         return f"{told} One question is too few for an interval."
     low, high = mean.interval
@@ -44,7 +45,7 @@ def lede(card: Card) -> str:
         if low > _EVEN
         else "which may be either better or worse than that"
     )
-    return f"{told} The 95 % interval is {interval(mean.interval, 3)}, {verdict}."
+    return f"{told} The 95\N{NO-BREAK SPACE}% interval is {interval(mean.interval, 3)}, {verdict}."
 
 
 def counted(card: Card) -> tuple[Row, ...]:

@@ -15,8 +15,7 @@ from predictions.charts import Picture, Width
 from predictions.charts.words import interval, signed
 from predictions.errors import PredictionsError
 from predictions.models import Forecaster, Outlet, Topic
-from predictions.scorecards import Card, Horizon, Scope
-from predictions.scorecards.others import MIN_QUESTIONS
+from predictions.scorecards import MIN_QUESTIONS, Call, Card, Horizon, Scope
 from predictions.web import asking, figures
 from predictions.web.access import readable
 
@@ -58,7 +57,7 @@ def scorecard_page(request: HttpRequest) -> HttpResponse:
         asking.only(request.GET, asking.SCOPE)
         scope = asking.scope(request.GET)
         card = asking.found(lambda: scorecards.scorecard(scope))
-        context |= _shown(scope, card) | _about(scope, context)
+        context |= _shown(scope, card) | _about(scope, context) | _called(card, context)
     except PredictionsError as error:
         return _refused(request, "web/scorecard.html", context, error)
     return render(request, "web/scorecard.html", context)
@@ -119,6 +118,16 @@ def _shown(scope: Scope, card: Card) -> dict[str, Any]:
         "counted": figures.counted(card),
         "groups": figures.groups(card),
         "pictures": [_alone(picture, name, asked) for name, picture in drawn.items()],
+    }
+
+
+def _called(card: Card, names: dict[str, Any]) -> dict[str, list[tuple[Call, str]]]:
+    """The best and the worst calls, each with its forecaster's name."""
+    return {
+        which: [
+            (call, names["forecasters"].get(call.forecaster, call.forecaster)) for call in calls
+        ]
+        for which, calls in (("best", card.best), ("worst", card.worst))
     }
 
 

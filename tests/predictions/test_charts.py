@@ -218,10 +218,16 @@ def test_the_table_beside_has_the_pictures_numbers() -> None:
         )
     ).table
     assert table.headers == ("Said", "Predictions", "Said on average", "Came true")
-    assert table.rows == (("90 % to 100 %", "4", "94 %", "50 %"),)
+    assert table.rows == (
+        ("90–100\N{NO-BREAK SPACE}%", "4", "94\N{NO-BREAK SPACE}%", "50\N{NO-BREAK SPACE}%"),
+    )
     assert DRAWN["timeline"].table.rows[0] == ("June 2023", "7", "0.050", "−0.40 to 0.30")
     assert DRAWN["timeline"].table.rows[3][-1] == "–"
-    assert DRAWN["distribution"].table.rows[-1] == ("0.90 to 1.00", "12,345", "100 %")
+    assert DRAWN["distribution"].table.rows[-1] == (
+        "0.90 to 1.00",
+        "12,345",
+        "100\N{NO-BREAK SPACE}%",
+    )
     assert DRAWN["head-to-head"].table.rows[0] == (
         "Q1: Will it rain in May?",
         "0.000",
@@ -242,7 +248,7 @@ def test_a_head_to_head_says_who_is_ahead_and_whether_it_may_be_chance() -> None
 
 
 def test_a_calibration_says_how_much_lies_outside_of_the_band() -> None:
-    assert "For 36 % of the predictions" in charts.calibration(calibrated(11)).gist
+    assert "For 36\N{NO-BREAK SPACE}% of the predictions" in charts.calibration(calibrated(11)).gist
     assert "stays within" in charts.calibration(calibrated(1)).gist
 
 

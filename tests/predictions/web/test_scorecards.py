@@ -62,9 +62,8 @@ def test_the_pictures_of_a_scorecard_stand_in_it_with_their_numbers(client: Clie
     picture = calibration(scorecard(Scope(forecaster="the-sun-analysis")).calibration)
     for width in Width:
         assert base64.b64encode(picture.svg(width)).decode() in page
-    assert picture.gist in words(page)
-    for row in picture.table.rows:
-        assert " ".join(row) in words(page)
+    for told in (picture.gist, *map(" ".join, picture.table.rows)):
+        assert words(told) in words(page)
     assert '"/charts/calibration.svg?forecaster=the-sun-analysis"' in page
     assert page.count("<img ") == page.count("alt=") == 3
 
