@@ -43,7 +43,7 @@ def lede(card: Card) -> str:
         if high < _EVEN
         else "worse than that"
         if low > _EVEN
-        else "which may be either better or worse than that"
+        else "so it may be either better or worse than that"
     )
     return f"{told} The 95\N{NO-BREAK SPACE}% interval is {interval(mean.interval, 3)}, {verdict}."
 
