@@ -16,7 +16,7 @@ ANSWER_UNITS = 10**6
 
 
 class Sums(models.Model):
-    """What adds up. `counted` are the predictions scored on yes or no: all that follows is theirs."""
+    """What adds up. `counted` are scored on yes or no, and all that follows is theirs."""
 
     predictions = models.BigIntegerField()
     open = models.BigIntegerField()
@@ -71,10 +71,10 @@ class Total(Sums):
         db_constraint=False,
         db_index=False,
     )
-    # Questions predicted on; those with something counted; and series (forecaster and question).
-    questions = models.BigIntegerField()
-    clusters = models.BigIntegerField()
+    # Of forecaster and question; with something counted; and questions with something counted.
     series = models.BigIntegerField()
+    counted_series = models.BigIntegerField()
+    clusters = models.BigIntegerField()
     # With n predictions counted on a question, of sum S in billionths: sums of n², nS and S² over
     # questions, from which the variance clustered by question follows.
     sizes = models.DecimalField(max_digits=38, decimal_places=0)

@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from django.db import connection
 from django.db.models import Case, Q, QuerySet, Value, When
 from numpy.typing import NDArray
 
+from predictions import copying
 from predictions.models import Outcome, Prediction, Score
 from predictions.models.choices import Rule
 from predictions.scorecards import narrowing
@@ -111,7 +111,7 @@ def read(scope: Scope, among: Q = Q()) -> Lines:  # noqa: B008 -- immutable
     Raises Invalid, naming the field of the scope.
     """
     narrowing.check(scope)
-    rows = _copied(_statement(scope, among))
+    rows = copying.read(*_statement(scope, among), _COLUMNS).astype(_HERE)
     forecasters, forecaster = _numbered(rows["forecaster"])
     questions, question = _numbered(rows["question"])
     return Lines(rows, question, forecaster, questions, forecasters)
@@ -123,70 +123,39 @@ def _numbered(keys: NDArray[np.void]) -> tuple[list[UUID], Integers]:
     return [UUID(bytes=key) for key in numbers], np.array(index, dtype=np.int64)
 
 
-# A name, how it is computed, and how both sides hold it: bytes of a fixed number, so that a million
-# rows are read as one array. What is null is NaN.
-_COLUMNS = (
-    ("id", "said.id", "uuid"),
-    ("forecaster", "said.forecaster", "uuid"),
-    ("question", "said.question", "uuid"),
-    ("own", "said.own", "smallint"),
-    ("binary", "(said.kind = 'binary')::int", "smallint"),
-    (
-        "state",
-        f"""CASE WHEN settled.question IS NULL THEN {State.OPEN}
-            WHEN settled.answer IS NULL THEN {State.VOID}
-            WHEN said.made >= settled.at THEN {State.LATE} ELSE {State.SCORED} END""",
-        "smallint",
-    ),
-    ("p", "said.p", "float8"),
-    (
-        "o",
-        """CASE WHEN said.kind <> 'binary' THEN NULL WHEN settled.answer = 'yes' THEN 1
-            WHEN settled.answer = 'no' THEN 0 ELSE settled.answer::float8 END""",
-        "float8",
-    ),
-    ("made", "extract(epoch FROM said.made)", "float8"),
-    ("opened", "extract(epoch FROM said.opened)", "float8"),
-    ("settled", "extract(epoch FROM settled.at)", "float8"),
+# Figures by name, and how each is computed: whole numbers, then floats, of which null is NaN.
+_NUMBERS = {
+    "own": "said.own",
+    "binary": "(said.kind = 'binary')::int",
+    "state": f"""CASE WHEN settled.question IS NULL THEN {State.OPEN}
+        WHEN settled.answer IS NULL THEN {State.VOID}
+        WHEN said.made >= settled.at THEN {State.LATE} ELSE {State.SCORED} END""",
+}
+_FLOATS = {
+    "p": "said.p",
+    "o": """CASE WHEN said.kind <> 'binary' THEN NULL WHEN settled.answer = 'yes' THEN 1
+        WHEN settled.answer = 'no' THEN 0 ELSE settled.answer::float8 END""",
+    "made": "extract(epoch FROM said.made)",
+    "opened": "extract(epoch FROM said.opened)",
+    "settled": "extract(epoch FROM settled.at)",
     # When it stopped counting: when the world decided, or when the question closed.
-    ("closed", "extract(epoch FROM least(settled.at, said.due))", "float8"),
+    "closed": "extract(epoch FROM least(settled.at, said.due))",
     # When it was to close at the latest.
-    ("scheduled", "extract(epoch FROM coalesce(said.due, settled.at))", "float8"),
-    *((rule, f"by_{rule}.value", "float8") for rule in Rule.values),
-    ("brier_best", "by_brier.best", "float8"),
-    ("brier_worst", "by_brier.worst", "float8"),
-)
-_BYTES = {"uuid": "V16", "smallint": ">i2", "float8": ">f8"}
-_ON_THE_WIRE = np.dtype(
-    [
-        ("fields", ">i2"),
-        *(
-            field
-            for name, _, kind in _COLUMNS
-            for field in ((f"{name} length", ">i4"), (name, _BYTES[kind]))
-        ),
-    ]
-)
-_HERE = np.dtype([(name, _BYTES[kind].replace(">", "=")) for name, _, kind in _COLUMNS])
+    "scheduled": "extract(epoch FROM coalesce(said.due, settled.at))",
+    **{rule: f"by_{rule}.value" for rule in Rule.values},
+    "brier_best": "by_brier.best",
+    "brier_worst": "by_brier.worst",
+}
+_COLUMNS = {
+    **dict.fromkeys(("id", "forecaster", "question"), copying.UUID),
+    **dict.fromkeys(_NUMBERS, copying.NUMBER),
+    **dict.fromkeys(_FLOATS, copying.FLOAT),
+}
+_HERE = np.dtype([(name, kind.replace(">", "=")) for name, kind in _COLUMNS.items()])
 _SAID = "said (id, forecaster, made, revision, p, own, question, kind, opened, due)"
-# PostgreSQL's binary COPY format: signature, flags and no header extension; −1 ends it.
-_HEADER, _TRAILER = 19, 2
 
 
-def _copied(statement: str) -> NDArray[np.void]:
-    data = bytearray()
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for part in copy:
-            data += part
-    count = (len(data) - _HEADER - _TRAILER) // _ON_THE_WIRE.itemsize
-    wire = np.frombuffer(data, _ON_THE_WIRE, count=count, offset=_HEADER)
-    rows = np.empty(count, _HERE)
-    for name in _HERE.names or ():
-        rows[name] = wire[name]
-    return rows
-
-
-def _statement(scope: Scope, among: Q) -> str:
+def _statement(scope: Scope, among: Q) -> tuple[str, list[Any]]:
     """Joins, for a million subqueries take longer; what stands is what the querysets say stands."""
     tables = {
         _SAID: _said(scope, among),
@@ -195,18 +164,14 @@ def _statement(scope: Scope, among: Q) -> str:
     }
     queries = {name: rows.query.sql_with_params() for name, rows in tables.items()}
     named = ", ".join(f"{name} AS ({sql})" for name, (sql, _) in queries.items())
-    columns = ", ".join(
-        f"coalesce(({value})::float8, 'NaN')" if kind == "float8" else f"({value})::{kind}"
-        for _, value, kind in _COLUMNS
-    )
-    statement = f"""COPY (WITH {named} SELECT {columns} FROM said
-        LEFT JOIN settled ON settled.question = said.question
-        {" ".join(f"LEFT JOIN by_{rule} ON by_{rule}.prediction = said.id" for rule in Rule.values)}
-        ORDER BY said.forecaster, said.question, said.made, said.revision
-        ) TO STDOUT (FORMAT BINARY)"""  # noqa: S608 -- of our own constants; values are composed in
-    params = [value for _, values in queries.values() for value in values]
-    composed = connection.ops.compose_sql(statement, params)  # type: ignore[attr-defined]
-    return str(composed)
+    numbers = [f"({value})::bigint" for value in _NUMBERS.values()]
+    floats = [f"coalesce(({value})::float8, 'NaN')" for value in _FLOATS.values()]
+    earned = [f"LEFT JOIN by_{rule} ON by_{rule}.prediction = said.id" for rule in Rule.values]
+    statement = f"""WITH {named}
+        SELECT said.id, said.forecaster, said.question, {", ".join([*numbers, *floats])} FROM said
+        LEFT JOIN settled ON settled.question = said.question {" ".join(earned)}
+        ORDER BY said.forecaster, said.question, said.made, said.revision"""  # noqa: S608 -- our own words
+    return statement, [value for _, values in queries.values() for value in values]
 
 
 def _said(scope: Scope, among: Q) -> QuerySet[Any, Any]:

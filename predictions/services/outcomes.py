@@ -11,7 +11,7 @@ from predictions.models import Event, Outcome, OutcomeEvidence, Question, User
 from predictions.models.choices import VoidReason
 from predictions.services.posting import post
 from predictions.services.questions import question_locked, question_locked_open
-from predictions.services.scores import scores_post, scores_reverse
+from predictions.services.scores import scores_settle
 from predictions.when import display
 
 
@@ -41,7 +41,7 @@ def outcome_enter(
     locked = question_locked_open(question)
     outcome = _outcome(locked, verdict, by, now)
     _post(outcome, verdict, "outcome.entered", by)
-    scores_post(outcome=outcome, predictions=locked.predictions.all(), by=by, now=now)
+    scores_settle(questions=[locked.pk], by=by, now=now)
     return outcome
 
 
@@ -62,8 +62,7 @@ def outcome_correct(
     corrected.corrects = outcome
     corrected.correction_reason = reason
     _post(corrected, verdict, "outcome.corrected", by)
-    scores_reverse(outcome=outcome, by=by, now=now)
-    scores_post(outcome=corrected, predictions=locked.predictions.all(), by=by, now=now)
+    scores_settle(questions=[locked.pk], by=by, now=now)
     return corrected
 
 
