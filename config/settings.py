@@ -5,6 +5,7 @@ What is not set is either safe (no debugging, secure cookies behind TLS) or prov
 DATABASE_URL, REDIS_URL and EMAIL_URL before this module is read.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -137,6 +138,9 @@ LOGIN_REDIRECT_URL = "admin:index"
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
+
+# Where matplotlib keeps its list of fonts; a service has no home folder for it to be in.
+os.environ.setdefault("MPLCONFIGDIR", str(DATA_DIR / "matplotlib"))
 
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"

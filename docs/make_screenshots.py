@@ -38,6 +38,12 @@ def main() -> int:
 def take(page: Page, running: Service) -> None:
     page.goto(running.address)
     page.screenshot(path=IMAGES / "dashboard.png", full_page=True)
+    page.get_by_role("link", name=re.compile("^Columnist")).first.click()
+    page.screenshot(
+        path=IMAGES / "scorecard.png",
+        full_page=True,
+        clip={"x": 0, "y": 0, "width": 1280, "height": 2000},
+    )
     sign_in(page, running)
     page.screenshot(path=IMAGES / "desk.png")
     page.get_by_role("link", name=re.compile("^Q16 ")).first.click()

@@ -3,14 +3,12 @@
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import wraps
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -19,9 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ledger import checkpoints, claims, journal, proving, published, verifier
 from ledger.errors import DoesNotHold, NoteError, NotSigned, OutOfRange
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from predictions.web.access import readable
 
 _A_PAGE = 20
 _HEX = re.compile(r"[0-9a-fA-F]{64}")
@@ -114,25 +110,11 @@ class Answer:
         return "yes" if self.judged.claim.size else "unsure"
 
 
-def _readable(view: "Callable[..., HttpResponse]") -> "Callable[..., HttpResponse]":
-    """As the rest of what is public, it is not where reading is switched off."""
-
-    @wraps(view)
-    def checked(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        # Not with a charset of the caller's: some let half characters through.
-        request.encoding = "utf-8"
-        if not settings.PUBLIC_READ and not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
-        return view(request, **kwargs)
-
-    return checked
-
-
 # A report may be longer than what servers take as an address, so it comes as a POST, which changes
 # nothing here: there is nothing to protect from being sent by another site.
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-@_readable
+@readable
 def ledger_page(request: HttpRequest) -> HttpResponse:
     sent = request.POST if request.method == "POST" else request.GET
     form = CheckForm(sent if {"held", "size", "root"} & sent.keys() else None)
@@ -160,7 +142,7 @@ def ledger_page(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@_readable
+@readable
 def note(request: HttpRequest, number: int) -> HttpResponse:
     """One checkpoint's note, byte for byte."""
     found = published.checkpoints_of([number])
@@ -173,7 +155,7 @@ def note(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_safe
-@_readable
+@readable
 def growth(request: HttpRequest, first: int, second: int) -> HttpResponse:
     """The proof from one size to another, as `verifier.py --proof` takes it."""
     try:
@@ -190,7 +172,7 @@ def growth(request: HttpRequest, first: int, second: int) -> HttpResponse:
 
 
 @require_safe
-@_readable
+@readable
 def verifier_file(request: HttpRequest) -> HttpResponse:
     """The offline verifier, as it stands in the source."""
     source = Path(verifier.__file__).read_bytes()

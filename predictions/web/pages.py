@@ -1,7 +1,5 @@
 """The public dashboard."""
 
-from django.conf import settings
-from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -10,14 +8,14 @@ from django.views.decorators.http import require_safe
 from ledger import journal
 from predictions.models import Outcome, Question
 from predictions.scorecards import compared, scoreboard
+from predictions.web.access import readable
 
 _LATEST = 8
 
 
 @require_safe
+@readable
 def home(request: HttpRequest) -> HttpResponse:
-    if not settings.PUBLIC_READ and not request.user.is_authenticated:
-        return redirect_to_login(request.get_full_path())
     now = timezone.now()
     current = Outcome.objects.current().select_related("question")
     return render(

@@ -1,9 +1,13 @@
 from django.urls import path
 
-from predictions.web import health, ledger, pages
+from predictions.web import health, ledger, lexicon, pages, pictures, scorecards
 
 urlpatterns = [
     path("", pages.home, name="home"),
+    path("scorecard/", scorecards.scorecard_page, name="scorecard"),
+    path("head-to-head/", scorecards.head_to_head_page, name="head-to-head"),
+    path("lexicon/", lexicon.lexicon_page, name="lexicon"),
+    path("charts/<slug:name>.<slug:kind>", pictures.picture, name="picture"),
     path("ledger/", ledger.ledger_page, name="ledger"),
     path("ledger/checkpoints/<int:number>.txt", ledger.note, name="ledger-note"),
     path("ledger/proofs/<int:first>-<int:second>.json", ledger.growth, name="ledger-growth"),
