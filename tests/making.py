@@ -2,13 +2,25 @@
 
 import datetime as dt
 import hashlib
+import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from ledger import journal
 from predictions import services
-from predictions.models import Article, Event, Forecaster, Outcome, Phrase, Prediction, Question
+from predictions.models import (
+    Article,
+    Event,
+    Fact,
+    Forecaster,
+    Outcome,
+    Phrase,
+    Prediction,
+    Question,
+)
 from predictions.services.events import Bears
 from predictions.services.outcomes import Verdict
 from predictions.when import end_of
@@ -157,3 +169,13 @@ class Maker:
             by=None,
             now=self.now,
         )
+
+
+def write(kind: str, rows: Sequence[Fact]) -> None:
+    """Write new rows of one table past the rules of the services, but with their entry."""
+    entry = uuid.uuid4()
+    for row in rows:
+        row.entry = entry
+    facts = {str(rows[0]._meta.model_name): [row.facts() for row in rows]}
+    journal.append(kind=kind, subject=rows[0].subject, actor="system", facts=facts, uuid=entry)
+    type(rows[0])._default_manager.bulk_create(rows)

@@ -12,9 +12,9 @@ from predictions import services
 from predictions.errors import Invalid
 from predictions.models import Outcome, Prediction, Question, Score
 from predictions.scorecards import MIN_QUESTIONS, Card, Scope, scorecard
-from predictions.services.posting import post, post_many
+from predictions.services.posting import post
 from predictions.when import end_of
-from tests.making import Maker
+from tests.making import Maker, write
 from tests.predictions.scorecards.conftest import OPENED, SETTLED, Says, brier
 
 pytestmark = pytest.mark.django_db
@@ -332,7 +332,7 @@ def settle_by_rows(make: Maker, prediction: Prediction, answer: str, score: str)
         Score(prediction=prediction, outcome=outcome, rule=rule, posted_at=make.now, **figures)
         for rule in ("brier", "log")
     ]
-    post_many(kind="scores.posted", by=None, rows=earned, about={})
+    write("scores.posted", earned)
 
 
 def test_questions_of_other_kinds_count_and_have_a_mean_of_their_own(make: Maker) -> None:

@@ -1,5 +1,4 @@
 import datetime as dt
-import uuid
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +14,7 @@ from predictions.models import Fact, Outcome, Question, Score, User
 from predictions.scorecards import scoreboard
 from predictions.when import end_of
 from tests.guards import as_owner
-from tests.making import Maker
+from tests.making import Maker, write
 
 pytestmark = pytest.mark.django_db
 
@@ -219,10 +218,7 @@ def test_a_row_saved_past_the_services_is_refused_at_commit(make: Maker) -> None
 def commit(kind: str, row: Fact) -> None:
     """Write a row past the rules of the services, but with its entry, as far as a commit."""
     with transaction.atomic():
-        row.entry = uuid.uuid4()
-        facts = {str(row._meta.model_name): [row.facts()]}
-        journal.append(kind=kind, subject=row.subject, actor="system", facts=facts, uuid=row.entry)
-        row.save(force_insert=True)
+        write(kind, [row])
         connection.check_constraints()
 
 
