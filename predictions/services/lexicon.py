@@ -3,6 +3,8 @@
 import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -99,7 +101,7 @@ def _version_after(phrase: Phrase, read: dict[str, Decimal]) -> Phrase:
 
 
 def _read_anew(old: Phrase, new: Phrase, by: User | None, now: dt.datetime) -> None:
-    """Both the questions, so that no outcome is entered meanwhile, and then their predictions."""
+    """Hold the questions, so that no outcome is entered meanwhile, and change their predictions."""
     affected = predictions_read_by(old)
     questions_locked(affected.order_by().values_list("question", flat=True).distinct())
     read = list(affected.select_related("question").order_by("question__key", "made_at", "pk"))
@@ -111,10 +113,8 @@ def _read_anew(old: Phrase, new: Phrase, by: User | None, now: dt.datetime) -> N
 
 
 def _score_anew(read: Iterable[Prediction], by: User | None, now: dt.datetime) -> None:
-    by_question: dict[object, list[Prediction]] = {}
-    for prediction in read:
-        by_question.setdefault(prediction.question_id, []).append(prediction)
-    for predictions in by_question.values():
-        outcome = predictions[0].question.outcome
+    """`read` holds the predictions on one question together."""
+    for question, predictions in groupby(read, key=attrgetter("question")):
+        outcome = question.outcome
         if outcome is not None:
-            scores_repost(outcome=outcome, predictions=predictions, by=by, now=now)
+            scores_repost(outcome=outcome, predictions=list(predictions), by=by, now=now)
