@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # the models import this module
         Prediction,
         Question,
         Score,
-    )  # noqa: F401
+    )
 
 
 def _outcome_of(question: str) -> "QuerySet[Outcome]":
@@ -49,7 +49,7 @@ class OutcomeQuerySet(QuerySet["Outcome"]):
         return self.filter(correction__isnull=True)
 
     def current(self) -> Self:
-        """Outcomes that stand: not corrected by a later one, which may have reopened the question."""
+        """Outcomes that stand: neither corrected by a later one nor reopening the question."""
         return self.latest_words().filter(reopens=False)
 
 

@@ -27,8 +27,11 @@ ALTER TABLE predictions_score
     DROP CONSTRAINT score_reverses_one_of_its_subject, DROP CONSTRAINT score_with_subject;
 """
 TIE = """
+-- A look into an index for each new row, whatever the planner believes of a table that was empty a
+-- moment ago.
 CREATE FUNCTION predictions_scores_fit() RETURNS trigger
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = public, pg_temp
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
 DECLARE
     odd uuid;
 BEGIN
@@ -52,14 +55,14 @@ BEGIN
             USING ERRCODE = 'check_violation';
     END IF;
     SELECT s.prediction_id INTO odd
-    FROM added s JOIN predictions_score e
-        ON e.prediction_id = s.prediction_id AND e.outcome_id = s.outcome_id AND e.rule = s.rule
-        AND e.reverses_id IS NULL AND e.id <> s.id
-    WHERE s.reverses_id IS NULL
-        AND NOT EXISTS (SELECT FROM predictions_score r WHERE r.reverses_id = e.id) LIMIT 1;
+    FROM added s
+    WHERE s.reverses_id IS NULL AND s.round > 1 AND NOT EXISTS (
+        SELECT FROM predictions_score e JOIN predictions_score r ON r.reverses_id = e.id
+        WHERE e.prediction_id = s.prediction_id AND e.outcome_id = s.outcome_id
+            AND e.rule = s.rule AND e.round = s.round - 1 AND e.reverses_id IS NULL) LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'a score is refused: prediction % has one that stands', odd
-            USING ERRCODE = 'unique_violation';
+        RAISE EXCEPTION 'a score is refused: that of the round before, of prediction %, stands '
+            'or is missing', odd USING ERRCODE = 'check_violation';
     END IF;
     RETURN NULL;
 END $$;
@@ -130,9 +133,9 @@ class Migration(migrations.Migration):
                 ("best", models.BigIntegerField()),
                 ("worst", models.BigIntegerField()),
                 ("log", models.BigIntegerField()),
-                ("questions", models.BigIntegerField()),
-                ("clusters", models.BigIntegerField()),
                 ("series", models.BigIntegerField()),
+                ("counted_series", models.BigIntegerField()),
+                ("clusters", models.BigIntegerField()),
                 ("sizes", models.DecimalField(decimal_places=0, max_digits=38)),
                 ("products", models.DecimalField(decimal_places=0, max_digits=38)),
                 ("squares", models.DecimalField(decimal_places=0, max_digits=38)),
@@ -385,6 +388,34 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 fields=("forecaster",), name="total_once_a_forecaster", nulls_distinct=False
             ),
+        ),
+        migrations.CreateModel(
+            name="Rescoring",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("last_question", models.UUIDField(null=True)),
+                ("predictions", models.BigIntegerField(default=0)),
+                ("posted", models.BigIntegerField(default=0)),
+                ("reversed", models.BigIntegerField(default=0)),
+            ],
+            options={
+                "ordering": ["started_at"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=("ended_at",),
+                        name="rescoring_one_at_a_time",
+                        nulls_distinct=False,
+                    )
+                ],
+            },
         ),
         migrations.RunSQL(TIE),
     ]

@@ -7,7 +7,7 @@ from predictions.models.people import ApiToken, IdempotencyKey, User
 from predictions.models.questions import Prediction, Question, Statement
 from predictions.models.scores import Score
 from predictions.models.sources import Article, Forecaster, Outlet, Phrase, Topic
-from predictions.models.totals import SeriesTotal, Total
+from predictions.models.totals import Rescoring, SeriesTotal, Total
 
 # In the order in which one may refer to the next.
 FACTS: tuple[type[Fact], ...] = (
@@ -45,6 +45,7 @@ __all__ = [
     "Question",
     "Reminder",
     "Report",
+    "Rescoring",
     "Review",
     "Score",
     "SeriesTotal",

@@ -16,7 +16,7 @@ ANSWER_UNITS = 10**6
 
 
 class Sums(models.Model):
-    """What adds up over predictions. `counted` are those scored on yes or no: all below is theirs."""
+    """What adds up. `counted` are scored on yes or no, and all that follows is theirs."""
 
     predictions = models.BigIntegerField()
     open = models.BigIntegerField()
@@ -45,7 +45,7 @@ class SeriesTotal(Sums):
     )
     # Of the counted ones; 0 where there are none.
     mean_brier = models.BigIntegerField()
-    # Over the time they stood, and which share of the question's time that was; 0 where none passed.
+    # Over the time they stood, and the share of the question's time; 0 where none passed.
     timed = models.PositiveSmallIntegerField()
     weighted_brier = models.BigIntegerField()
     coverage = models.BigIntegerField()
@@ -71,10 +71,10 @@ class Total(Sums):
         db_constraint=False,
         db_index=False,
     )
-    # Questions predicted on; those with something counted; and series (forecaster and question).
-    questions = models.BigIntegerField()
-    clusters = models.BigIntegerField()
+    # Of forecaster and question; with something counted; and questions with something counted.
     series = models.BigIntegerField()
+    counted_series = models.BigIntegerField()
+    clusters = models.BigIntegerField()
     # With n predictions counted on a question, of sum S in billionths: sums of n², nS and S² over
     # questions, from which the variance clustered by question follows.
     sizes = models.DecimalField(max_digits=38, decimal_places=0)
@@ -96,3 +96,29 @@ class Total(Sums):
 
     def __str__(self) -> str:
         return str(self.forecaster or "everybody")
+
+
+class Rescoring(models.Model):
+    """A pass over all questions: how far it has come, so that it can be gone on with."""
+
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    # The last question of what is done, in the order of their ids; and what was done up to there.
+    last_question = models.UUIDField(null=True)
+    predictions = models.BigIntegerField(default=0)
+    posted = models.BigIntegerField(default=0)
+    reversed = models.BigIntegerField(default=0)
+
+    class Meta:
+        ordering = ["started_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ended_at"],
+                condition=models.Q(ended_at__isnull=True),
+                nulls_distinct=False,
+                name="rescoring_one_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"rescoring of {self.started_at:%Y-%m-%d %H:%M}"

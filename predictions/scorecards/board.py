@@ -1,21 +1,22 @@
-"""Totals over predictions, as frozen records. Reads only."""
+"""The scoreboard: totals, read as means. They are kept up as scores are posted."""
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import numpy as np
 from django.db.models import Count
-from numpy.typing import NDArray
 
-from predictions.models import Forecaster, Prediction, Question, Score, Statement
+from predictions.models import Forecaster, Question, Score, Statement, Total
 from predictions.models.choices import Rule, StatementKind
-from predictions.scoring import revisions, summary
-from predictions.scoring.partial import share_of_yes
+from predictions.models.totals import ANSWER_UNITS, MEAN_UNITS, SCORE_UNITS
+from predictions.reckoning import SUMS
+from predictions.scoring import summary
+from predictions.scoring.clusters import interval_of_sums
+
+_NOTHING = Total(**dict.fromkeys(SUMS[1:], 0))
 
 
 @dataclass(frozen=True)
@@ -72,80 +73,30 @@ class Scoreboard:
         }
 
 
-@dataclass(frozen=True)
-class _Line:
-    """A prediction as the totals see it; its scores are None unless it is scored."""
-
-    forecaster: UUID
-    question: UUID
-    state: str
-    happened: float  # the share of yes
-    made: float
-    opened: float
-    closed: float
-    brier: Decimal | None
-    best: Decimal | None
-    worst: Decimal | None
-    log: Decimal | None
-
-
 def scoreboard() -> Scoreboard:
     """The totals of all predictions, and of each forecaster's, the best mean Brier score first."""
-    lines = _lines()
+    # One statement, so that all totals are of one moment, whatever is entered meanwhile.
+    totals = {total.forecaster_id: total for total in Total.objects.all()}
     statements = _statements()
     rows = [
         ForecasterTotals(
             forecaster=forecaster.key,
             name=str(forecaster),
             totals=_totals(
-                [line for line in lines if line.forecaster == forecaster.pk],
-                statements.get(forecaster.pk, Counter()),
+                totals.get(forecaster.pk), statements.get(forecaster.pk, Counter()), questions=None
             ),
         )
         for forecaster in Forecaster.objects.order_by("key")
     ]
-    total = _totals(lines, sum(statements.values(), Counter()), Question.objects.count())
+    total = _totals(
+        totals.get(None), sum(statements.values(), Counter()), questions=Question.objects.count()
+    )
     return Scoreboard(total=total, forecasters=tuple(sorted(rows, key=_best_first)))
 
 
 def _best_first(row: ForecasterTotals) -> tuple[bool, float, str]:
     mean = row.totals.mean_brier
     return mean is None, mean or 0.0, row.forecaster
-
-
-def _lines() -> list[_Line]:
-    """All predictions, in the order in which each forecaster made them.
-
-    One statement, so that states and scores are of one moment, whatever is entered meanwhile.
-    """
-    return [
-        _Line(
-            forecaster=row.forecaster_id,
-            question=row.question_id,
-            state=row.state,
-            happened=float(share_of_yes(row.outcome_answer)) if row.outcome_answer else 0.0,
-            made=row.made_at.timestamp(),
-            opened=row.question.opened_at.timestamp(),
-            closed=_closed(row),
-            brier=row.brier,
-            best=row.brier_best,
-            worst=row.brier_worst,
-            log=row.log,
-        )
-        for row in Prediction.objects.with_state()
-        .with_scores()
-        .select_related("question")
-        .order_by("forecaster", "question", "made_at", "revision")
-    ]
-
-
-def _closed(row: Prediction) -> float:
-    """When a prediction stopped counting: when the world decided, or when the question closed."""
-    settled = row.outcome_settled_at
-    if settled is None:
-        return 0.0
-    due = row.question.due_at
-    return float((min(settled, due) if due else settled).timestamp())
 
 
 def _statements() -> dict[UUID, Counter[str]]:
@@ -157,60 +108,48 @@ def _statements() -> dict[UUID, Counter[str]]:
     return counts
 
 
-def _totals(lines: list[_Line], statements: Counter[str], questions: int | None = None) -> Totals:
-    states = Counter(line.state for line in lines)
-    scored = [line for line in lines if line.state == "scored"]
-    brier = _floats(scored, lambda line: line.brier)
-    base_rate = summary.mean(_floats(scored, lambda line: line.happened))
-    over_time = _over_time(scored)
+def _totals(total: Total | None, statements: Counter[str], *, questions: int | None) -> Totals:
+    """`questions` counts those of everybody, on which perhaps nobody has predicted."""
+    total = total or _NOTHING
+    brier = _mean(total.brier, total.counted, SCORE_UNITS)
+    base_rate = _mean(total.happened, total.counted, ANSWER_UNITS)
     return Totals(
-        predictions=len(lines),
-        questions=len({line.question for line in lines}) if questions is None else questions,
-        scored=states["scored"],
-        late=states["late"],
-        void=states["void"],
-        open=states["open"],
+        predictions=total.predictions,
+        questions=total.series if questions is None else questions,
+        scored=total.scored,
+        late=total.late,
+        void=total.void,
+        open=total.open,
         unscorable=statements[StatementKind.UNSCORABLE],
         abstained=statements[StatementKind.ABSTAINED],
-        mean_brier=(mean_brier := summary.mean(brier)),
-        mean_brier_low=summary.mean(_floats(scored, lambda line: line.best)),
-        mean_brier_high=summary.mean(_floats(scored, lambda line: line.worst)),
-        mean_brier_interval=summary.clustered_interval(
-            brier, _numbered(line.question for line in scored)
-        ),
-        mean_log=summary.mean(_floats(scored, lambda line: line.log)),
+        mean_brier=brier,
+        mean_brier_low=_mean(total.best, total.counted, SCORE_UNITS),
+        mean_brier_high=_mean(total.worst, total.counted, SCORE_UNITS),
+        mean_brier_interval=_interval(total),
+        mean_log=_mean(total.log, total.counted, SCORE_UNITS),
         base_rate=base_rate,
-        skill=summary.skill(mean_brier, base_rate),
-        mean_brier_by_question=summary.mean_by_pair(
-            brier, _numbered((line.forecaster, line.question) for line in scored)
-        ),
-        mean_brier_time_weighted=summary.mean(np.array([score for score, _ in over_time])),
-        coverage=summary.mean(np.array([coverage for _, coverage in over_time])),
+        skill=summary.skill(brier, base_rate),
+        mean_brier_by_question=_mean(total.mean_brier, total.counted_series, MEAN_UNITS),
+        mean_brier_time_weighted=_mean(total.weighted_brier, total.timed, MEAN_UNITS),
+        coverage=_mean(total.coverage, total.timed, MEAN_UNITS),
     )
 
 
-def _floats(lines: list[_Line], figure: Callable[[_Line], object]) -> NDArray[np.float64]:
-    return np.array([figure(line) for line in lines], dtype=np.float64)
+def _mean(total: Decimal | int, count: int, units: int) -> float | None:
+    """Of exact sums, so that it is the float64 nearest to the mean."""
+    return int(total) / (count * units) if count else None
 
 
-def _numbered(keys: Iterable[object]) -> NDArray[np.int64]:
-    """Keys as numbers, equal where the keys are."""
-    numbers: dict[object, int] = {}
-    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
-
-
-def _over_time(scored: list[_Line]) -> list[tuple[float, float]]:
-    """(time-weighted Brier score, coverage) of each forecaster and question where time passed."""
-    ends = {(line.forecaster, line.question): (line.opened, line.closed) for line in scored}
-    opened, closed = np.array(list(ends.values()), dtype=np.float64).reshape(-1, 2).T
-    weighed = revisions.time_weighted(
-        _numbered((line.forecaster, line.question) for line in scored),
-        _floats(scored, lambda line: line.made),
-        _floats(scored, lambda line: line.brier),
-        opened=opened,
-        closed=closed,
+def _interval(total: Total) -> tuple[float, float] | None:
+    return interval_of_sums(
+        count=total.counted,
+        total=total.brier,
+        clusters=total.clusters,
+        sizes=int(total.sizes),
+        products=int(total.products),
+        squares=int(total.squares),
+        units=SCORE_UNITS,
     )
-    return list(zip(weighed.score[weighed.valid], weighed.coverage[weighed.valid], strict=True))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from predictions.models import Event, Outcome, OutcomeEvidence, Question, User
 from predictions.services.posting import post
-from predictions.services.scores import scores_post, scores_reverse
+from predictions.services.scores import scores_settle
 
 
 def last_word(question: Question) -> Outcome | None:
@@ -28,9 +28,7 @@ def outcome_append(
         post(kind="outcome.withdrawn", by=by, rows=[outcome, *rows, question])
     else:
         post(kind=_kind(outcome), by=by, rows=[outcome, *rows])
-    if outcome.corrects is not None:
-        scores_reverse(outcome=outcome.corrects, by=by, now=now)
-    scores_post(outcome=outcome, predictions=question.predictions.all(), by=by, now=now)
+    scores_settle(questions=[question.pk], by=by, now=now)
 
 
 def _kind(outcome: Outcome) -> str:

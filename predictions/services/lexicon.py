@@ -1,10 +1,7 @@
 """Reading the words of probability another way: a new version of a row, and what was read by it."""
 
 import datetime as dt
-from collections.abc import Iterable
 from decimal import Decimal
-from itertools import groupby
-from operator import attrgetter
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -16,7 +13,7 @@ from predictions.services.phrases import phrase_held, phrase_newest
 from predictions.services.posting import post
 from predictions.services.predictions import checked_probability
 from predictions.services.questions import questions_locked
-from predictions.services.scores import scores_repost
+from predictions.services.scores import scores_settle
 
 _RANGE = ("low", "point", "high")
 
@@ -109,12 +106,4 @@ def _read_anew(old: Phrase, new: Phrase, by: User | None, now: dt.datetime) -> N
         prediction.phrase = new
         prediction.low, prediction.probability, prediction.high = new.low, new.point, new.high
         post(kind="prediction.reread", by=by, rows=[prediction])
-    _score_anew(read, by, now)
-
-
-def _score_anew(read: Iterable[Prediction], by: User | None, now: dt.datetime) -> None:
-    """`read` holds the predictions on one question together."""
-    for question, predictions in groupby(read, key=attrgetter("question")):
-        outcome = question.outcome
-        if outcome is not None:
-            scores_repost(outcome=outcome, predictions=list(predictions), by=by, now=now)
+    scores_settle(questions=sorted({row.question_id for row in read}), by=by, now=now)

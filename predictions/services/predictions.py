@@ -14,7 +14,7 @@ from predictions.models.choices import Basis
 from predictions.services.phrases import phrase_held, phrase_newest
 from predictions.services.posting import clean_text, post
 from predictions.services.questions import question_locked
-from predictions.services.scores import scores_post
+from predictions.services.scores import scores_settle
 
 _SIX_PLACES = Decimal("0.000001")
 Passages = Sequence[dict[str, Any]]
@@ -87,8 +87,7 @@ def prediction_record(
         recorded_by=by,
     )
     post(kind="prediction.recorded", by=by, rows=[prediction])
-    if locked.outcome is not None:
-        scores_post(outcome=locked.outcome, predictions=[prediction], by=by, now=now)
+    scores_settle(questions=[locked.pk], forecaster=forecaster.pk, by=by, now=now)
     return prediction
 
 

@@ -1,0 +1,29 @@
+"""What predictions have earned, and what it comes to: many questions at once, as arrays.
+
+Reads alone. Who posts scores, keeps totals, or verifies them asks here what they must be.
+"""
+
+from predictions.reckoning.changes import FIGURES, ROW, Changes, changes
+from predictions.reckoning.lines import Lines, Selection, read_lines
+from predictions.reckoning.postings import EARNED, HELD, RULES, earned, held
+from predictions.reckoning.series import SERIES, series_of
+from predictions.reckoning.sums import SUMS, sums_of
+
+__all__ = [
+    "EARNED",
+    "FIGURES",
+    "HELD",
+    "ROW",
+    "RULES",
+    "SERIES",
+    "SUMS",
+    "Changes",
+    "Lines",
+    "Selection",
+    "changes",
+    "earned",
+    "held",
+    "read_lines",
+    "series_of",
+    "sums_of",
+]

@@ -1,0 +1,56 @@
+"""Scores as they should stand, and as they do."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from predictions import copying
+from predictions.models.choices import Rule
+from predictions.reckoning.lines import MILLION, Lines, Selection
+from predictions.scoring import binary
+from predictions.scoring.rounding import posted_units
+
+RULES = tuple(Rule.values)
+_FIGURES = [("value", "i8"), ("best", "i8"), ("worst", "i8")]
+# A posting, its figures in billionths; `rule` is a place in `RULES`.
+_EARNED = [("prediction", "V16"), ("outcome", "V16"), ("rule", "i8"), *_FIGURES]
+EARNED = np.dtype(_EARNED)
+# One that was made: in which round, and whether it was reversed since.
+_HELD = [("id", "V16"), *_EARNED, ("round", "i8"), ("reversed", "i8")]
+HELD = np.dtype(_HELD)
+
+_POSTED = f"""
+SELECT s.id, s.prediction_id, s.outcome_id,
+    array_position(ARRAY[{", ".join(f"'{rule}'" for rule in RULES)}], s.rule::text)::bigint - 1,
+    (s.value * 1000000000)::bigint, (s.best * 1000000000)::bigint,
+    (s.worst * 1000000000)::bigint, s.round::bigint, (r.id IS NOT NULL)::int::bigint
+FROM predictions_score s LEFT JOIN predictions_score r ON r.reverses_id = s.id
+WHERE s.reverses_id IS NULL
+    AND s.prediction_id IN (SELECT p.id FROM predictions_prediction p WHERE {{where}})
+"""  # noqa: S608 -- our own words
+
+
+def earned(lines: Lines) -> NDArray[np.void]:
+    """What the predictions have earned (`EARNED`), prediction by prediction."""
+    return _of_yes_or_no(lines)
+
+
+def held(selection: Selection) -> NDArray[np.void]:
+    """All that was ever posted for these predictions (`HELD`)."""
+    where, values = selection.where("p")
+    columns = {name: copying.UUID if kind == "V16" else copying.NUMBER for name, kind in _HELD}
+    return copying.read(_POSTED.format(where=where), values, columns).astype(HELD)
+
+
+def _of_yes_or_no(lines: Lines) -> NDArray[np.void]:
+    mask = lines.counted
+    low, p, high, answer = (
+        column[mask] / MILLION for column in (lines.low, lines.p, lines.high, lines.answer)
+    )
+    found = np.empty((int(mask.sum()), len(binary.RULES)), EARNED)
+    for place, (name, rule) in enumerate(binary.RULES.items()):
+        column = found[:, place]
+        column["prediction"], column["outcome"] = lines.id[mask], lines.outcome[mask]
+        column["rule"] = RULES.index(name)
+        figures = binary.range_scores(rule, low, p, high, answer)
+        column["value"], column["best"], column["worst"] = map(posted_units, figures)
+    return found.ravel()

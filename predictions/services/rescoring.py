@@ -1,0 +1,99 @@
+"""Scoring everything anew: what stands is made what is earned, and all totals are recounted.
+
+After an upgrade that adds a rule, or when verification finds scores or totals to be wrong. Entries
+say what was posted and reversed; where all is right, nothing is written.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Iterator
+
+from django.db import transaction
+from django.db.models import Count, Q
+
+from predictions.models import Question, Rescoring, User
+from predictions.services.scores import scores_settle
+from predictions.services.totals import totals_recount
+
+Progress = Callable[[Rescoring, int], None]
+
+# Predictions and questions a transaction: memory, and for how long others wait.
+_PREDICTIONS = 20_000
+_QUESTIONS = 5_000
+
+
+def rescore(
+    *,
+    by: User | None,
+    now: dt.datetime,
+    anew: bool = False,
+    progress: Progress = lambda done, total: None,
+) -> Rescoring:
+    """Go on with the pass that was broken off, or begin one; `anew` forgets a broken-off one.
+
+    In batches, each a transaction of its own: stopped at any moment, it goes on from the last.
+    Called by the log's owner (`roles.as_owner`) it is several times quicker. `progress` is told
+    what is done, and how many predictions there are.
+    """
+    under_way = _under_way(now, anew)
+    total = sum(count for _, count in _sizes(None))
+    for questions in _batches(under_way.last_question):
+        _do(under_way, questions, by, now)
+        progress(under_way, total)
+    under_way.ended_at = now
+    under_way.save()
+    return under_way
+
+
+def recount() -> None:
+    """Count all totals anew, without a look at the scores. In batches, as `rescore`."""
+    for questions in _batches(None):
+        with transaction.atomic():
+            _lock(questions)
+            totals_recount(questions=questions)
+
+
+def _under_way(now: dt.datetime, anew: bool) -> Rescoring:
+    broken_off = Rescoring.objects.filter(ended_at__isnull=True)
+    if anew:
+        broken_off.delete()
+    return broken_off.first() or Rescoring.objects.create(started_at=now)
+
+
+def _sizes(after: uuid.UUID | None) -> Iterator[tuple[uuid.UUID, int]]:
+    """Each question and how many predictions it has, in the order of their ids."""
+    later = Q(pk__gt=after) if after else Q()
+    counted = Question.objects.filter(later).annotate(count=Count("predictions"))
+    return counted.order_by("pk").values_list("pk", "count").iterator(chunk_size=10_000)
+
+
+def _batches(after: uuid.UUID | None) -> Iterator[list[uuid.UUID]]:
+    batch: list[uuid.UUID] = []
+    size = 0
+    # All of them beforehand: what is read on goes through a transaction of its own otherwise.
+    for question, count in list(_sizes(after)):
+        batch.append(question)
+        size += count
+        if size >= _PREDICTIONS or len(batch) >= _QUESTIONS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _do(
+    under_way: Rescoring, questions: list[uuid.UUID], by: User | None, now: dt.datetime
+) -> None:
+    with transaction.atomic():
+        _lock(questions)
+        settled = scores_settle(questions=questions, by=by, now=now)
+        under_way.last_question = questions[-1]
+        under_way.predictions += settled.predictions
+        under_way.posted += settled.posted
+        under_way.reversed += settled.reversed
+        under_way.save()
+
+
+def _lock(questions: list[uuid.UUID]) -> None:
+    locked = Question.objects.select_for_update(no_key=True).filter(pk__in=questions)
+    list(locked.order_by("pk").values_list("pk"))
