@@ -59,6 +59,7 @@ class Outcome(Fact):
     """The answer to a question, or void. Never edited: a later outcome corrects it.
 
     One that reopens takes back what it corrects and answers nothing: the question is open again.
+    Its `settled_at` repeats that of what it takes back.
     """
 
     final = True

@@ -98,7 +98,7 @@ def _version_after(phrase: Phrase, read: dict[str, Decimal]) -> Phrase:
 
 
 def _read_anew(old: Phrase, new: Phrase, by: User | None, now: dt.datetime) -> None:
-    """Both the questions, so that no outcome is entered meanwhile, and then their predictions."""
+    """Hold the questions, so that no outcome is entered meanwhile, and change their predictions."""
     affected = predictions_read_by(old)
     questions_locked(affected.order_by().values_list("question", flat=True).distinct())
     read = list(affected.select_related("question").order_by("question__key", "made_at", "pk"))
