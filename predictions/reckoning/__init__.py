@@ -4,7 +4,7 @@ Reads alone. Who posts scores, keeps totals, or verifies them asks here what the
 """
 
 from predictions.reckoning.changes import FIGURES, ROW, Changes, changes
-from predictions.reckoning.lines import Lines, Selection, read_lines
+from predictions.reckoning.lines import Lines, Selection, State, read_lines
 from predictions.reckoning.postings import EARNED, HELD, RULES, earned, held
 from predictions.reckoning.series import SERIES, series_of
 from predictions.reckoning.sums import SUMS, sums_of
@@ -20,6 +20,7 @@ __all__ = [
     "Changes",
     "Lines",
     "Selection",
+    "State",
     "changes",
     "earned",
     "held",

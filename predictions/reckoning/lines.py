@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +14,10 @@ from predictions import copying
 Ids = NDArray[np.void]  # uuids, 16 bytes each
 Ints = NDArray[np.int64]
 
-OPEN, VOID, LATE, SCORED = range(4)
 MILLION = 1_000_000
 
-# As `querysets.PredictionQuerySet.with_state` says it; a test holds the two equal.
+# As `querysets.PredictionQuerySet.with_state` says it; a test holds the two equal. OFFSET 0 keeps
+# the planner from reading all outcomes for those of a few questions.
 _LINES = """
 SELECT p.id, p.question_id, p.forecaster_id,
     coalesce(o.id, '00000000-0000-0000-0000-000000000000'),
@@ -30,8 +31,14 @@ SELECT p.id, p.question_id, p.forecaster_id,
     coalesce(p.high * 1000000, p.probability * 1000000, 0)::bigint,
     p.made_at, q.opened_at, coalesce(least(o.settled_at, q.due_at), q.opened_at)
 FROM predictions_prediction p JOIN predictions_question q ON q.id = p.question_id
-LEFT JOIN predictions_outcome o ON o.question_id = q.id AND NOT o.reopens
-    AND NOT EXISTS (SELECT FROM predictions_outcome c WHERE c.corrects_id = o.id)
+LEFT JOIN (
+    SELECT s.* FROM predictions_question q CROSS JOIN LATERAL (
+        SELECT id, question_id, answer, settled_at FROM predictions_outcome o
+        WHERE o.question_id = q.id AND NOT o.reopens
+            AND NOT EXISTS (SELECT FROM predictions_outcome c WHERE c.corrects_id = o.id)
+        OFFSET 0) s
+    WHERE q.id = ANY(%s)
+) o ON o.question_id = q.id
 WHERE {where}
 ORDER BY p.question_id, p.forecaster_id, p.made_at, p.revision
 """
@@ -45,6 +52,15 @@ _COLUMNS = {
         copying.NUMBER,
     ),
 }
+
+
+class State(IntEnum):
+    """As `PredictionQuerySet.with_state` says it."""
+
+    OPEN = 0
+    VOID = 1
+    LATE = 2
+    SCORED = 3
 
 
 @dataclass(frozen=True)
@@ -88,12 +104,13 @@ class Lines:
     @property
     def counted(self) -> NDArray[np.bool_]:
         """Those scored on yes or no: what means and totals are made of."""
-        counted: NDArray[np.bool_] = self.binary & (self.state == SCORED)
+        counted: NDArray[np.bool_] = self.binary & (self.state == State.SCORED)
         return counted
 
 
 def read_lines(selection: Selection) -> Lines:
     where, values = selection.where("p")
+    values = [list(selection.questions), *values]
     found = copying.read(_LINES.format(where=where), values, _COLUMNS)
     columns = {
         name: found[name] if kind == copying.UUID else found[name].astype(np.int64)

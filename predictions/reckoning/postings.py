@@ -18,14 +18,17 @@ EARNED = np.dtype(_EARNED)
 _HELD = [("id", "V16"), *_EARNED, ("round", "i8"), ("reversed", "i8")]
 HELD = np.dtype(_HELD)
 
+# OFFSET 0: an index is looked into for each prediction, whatever the planner believes of a table
+# that grows by the minute.
 _POSTED = f"""
 SELECT s.id, s.prediction_id, s.outcome_id,
     array_position(ARRAY[{", ".join(f"'{rule}'" for rule in RULES)}], s.rule::text)::bigint - 1,
     (s.value * 1000000000)::bigint, (s.best * 1000000000)::bigint,
-    (s.worst * 1000000000)::bigint, s.round::bigint, (r.id IS NOT NULL)::int::bigint
-FROM predictions_score s LEFT JOIN predictions_score r ON r.reverses_id = s.id
-WHERE s.reverses_id IS NULL
-    AND s.prediction_id IN (SELECT p.id FROM predictions_prediction p WHERE {{where}})
+    (s.worst * 1000000000)::bigint, s.round::bigint, s.reversed::int::bigint
+FROM predictions_prediction p CROSS JOIN LATERAL (
+    SELECT s.*, EXISTS (SELECT FROM predictions_score r WHERE r.reverses_id = s.id) AS reversed
+    FROM predictions_score s WHERE s.prediction_id = p.id AND s.reverses_id IS NULL OFFSET 0) s
+WHERE {{where}}
 """  # noqa: S608 -- our own words
 
 

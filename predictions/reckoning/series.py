@@ -5,11 +5,11 @@ from numpy.typing import NDArray
 
 from predictions.models.choices import Rule
 from predictions.models.totals import MEAN_UNITS, SCORE_UNITS
-from predictions.reckoning.lines import LATE, OPEN, SCORED, VOID, Ints, Lines
+from predictions.reckoning.lines import Ints, Lines, State
 from predictions.reckoning.postings import RULES
 from predictions.scoring.revisions import time_weighted
 
-_STATES = {"open": OPEN, "void": VOID, "late": LATE, "scored": SCORED}
+_STATES = {state.name.lower(): state for state in State}
 _NUMBERS = (
     *("predictions", *_STATES, "counted", "happened", "brier", "best", "worst", "log"),
     *("mean_brier", "timed", "weighted_brier", "coverage"),

@@ -12,9 +12,10 @@ from django.db.models import Count
 from numpy.typing import NDArray
 
 from predictions.models.choices import Rule, StatementKind
+from predictions.reckoning import State
 from predictions.scorecards import calls, lines, measures, narrowing, others
 from predictions.scorecards.calls import Call
-from predictions.scorecards.lines import Lines, State
+from predictions.scorecards.lines import Lines
 from predictions.scorecards.others import MIN_QUESTIONS, Against, Rank
 from predictions.scorecards.scope import Scope
 from predictions.scoring import binary, bootstrap, summary

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any
 from uuid import UUID
 
@@ -13,21 +12,13 @@ from numpy.typing import NDArray
 from predictions import copying
 from predictions.models import Outcome, Prediction, Score
 from predictions.models.choices import Rule
+from predictions.reckoning import State
 from predictions.scorecards import narrowing
 from predictions.scorecards.scope import Scope
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Mask = NDArray[np.bool_]
-
-
-class State(IntEnum):
-    """As `PredictionQuerySet.with_state` says it."""
-
-    OPEN = 0
-    VOID = 1
-    LATE = 2
-    SCORED = 3
 
 
 @dataclass(frozen=True)

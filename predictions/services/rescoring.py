@@ -37,7 +37,7 @@ def rescore(
     """
     under_way = _under_way(now, anew)
     total = sum(count for _, count in _sizes(None))
-    for questions in _batches(under_way.last_question):
+    for questions in batches(under_way.last_question):
         _do(under_way, questions, by, now)
         progress(under_way, total)
     under_way.ended_at = now
@@ -47,9 +47,9 @@ def rescore(
 
 def recount() -> None:
     """Count all totals anew, without a look at the scores. In batches, as `rescore`."""
-    for questions in _batches(None):
+    for questions in batches(None):
         with transaction.atomic():
-            _lock(questions)
+            hold(questions)
             totals_recount(questions=questions)
 
 
@@ -67,7 +67,8 @@ def _sizes(after: uuid.UUID | None) -> Iterator[tuple[uuid.UUID, int]]:
     return counted.order_by("pk").values_list("pk", "count").iterator(chunk_size=10_000)
 
 
-def _batches(after: uuid.UUID | None) -> Iterator[list[uuid.UUID]]:
+def batches(after: uuid.UUID | None) -> Iterator[list[uuid.UUID]]:
+    """The questions after this one, in the order of their ids, as many as one transaction takes."""
     batch: list[uuid.UUID] = []
     size = 0
     # All of them beforehand: what is read on goes through a transaction of its own otherwise.
@@ -85,7 +86,7 @@ def _do(
     under_way: Rescoring, questions: list[uuid.UUID], by: User | None, now: dt.datetime
 ) -> None:
     with transaction.atomic():
-        _lock(questions)
+        hold(questions)
         settled = scores_settle(questions=questions, by=by, now=now)
         under_way.last_question = questions[-1]
         under_way.predictions += settled.predictions
@@ -94,6 +95,7 @@ def _do(
         under_way.save()
 
 
-def _lock(questions: list[uuid.UUID]) -> None:
+def hold(questions: list[uuid.UUID]) -> None:
+    """Lock the questions of a batch."""
     locked = Question.objects.select_for_update(no_key=True).filter(pk__in=questions)
     list(locked.order_by("pk").values_list("pk"))

@@ -74,6 +74,7 @@ def _measured(size: int) -> Iterator[Row]:
         domain,
         logs,
         proofs,
+        rescoring,
         scoring,
         singles,
         statistics,
@@ -86,6 +87,7 @@ def _measured(size: int) -> Iterator[Row]:
         ("domain writes", domain.rows),
         ("scoring", scoring.rows),
         ("statistics", statistics.rows),
+        ("scoring anew", rescoring.rows),
     )
     for name, measure in areas:
         progress(f"measuring {name}")

@@ -1,20 +1,11 @@
-"""Verification against the bare read of the log, and the memory it takes.
+"""Verification against the bare read of the log, and the memory it takes."""
 
-`python -m tests.bench.verification NAME` runs one of the two alone and prints its peak memory.
-"""
+from collections.abc import Iterator
 
-import os
-import resource
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
-import django
 from django.db import connection, transaction
 
-from config.embedded import ROOT
 from tests.bench.harness import Row, Target, cost_row, in_turns, progress, rounds_for
+from tests.bench.memory import peak_memory
 
 CHUNK = 2_000
 MEGABYTES = 300
@@ -62,39 +53,3 @@ def replay() -> None:
 
     findings = verify().findings
     assert findings == [], findings[:3]
-
-
-def nothing() -> None:
-    """What a process of the service takes to begin with."""
-
-
-ACTS: dict[str, Callable[[], None]] = {act.__name__: act for act in (hashes, replay, nothing)}
-
-
-def peak_memory(name: str) -> float:
-    """Of a process of its own."""
-    child = subprocess.run(
-        [sys.executable, "-m", "tests.bench.verification", name],
-        cwd=ROOT,
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return float(child.stdout)
-
-
-def own_peak() -> float:
-    """In megabytes. Linux's getrusage would count what our parent had when it started us."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        [line] = [line for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
-        return int(line.split()[1]) / 2**10
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2**20 if sys.platform == "darwin" else 2**10)
-
-
-if __name__ == "__main__":
-    django.setup()
-    ACTS[sys.argv[1]]()
-    sys.stdout.write(f"{own_peak():.1f}")

@@ -10,8 +10,9 @@ import pytest
 from predictions import services
 from predictions.errors import Invalid
 from predictions.models import Prediction
+from predictions.reckoning import State
 from predictions.scorecards import Horizon, Scope
-from predictions.scorecards.lines import Lines, State, read
+from predictions.scorecards.lines import Lines, read
 from predictions.when import end_of
 from tests.making import Maker
 
