@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ledger import parts, replay, roles
 from predictions import reckoning
 from predictions.models import FACTS, Fact, Question, SeriesTotal, Total
+from predictions.models.totals import EVERYBODY
 from predictions.reckoning import RULES, SERIES, SUMS, Selection
 
 _CHUNK = 2_000
@@ -144,14 +145,14 @@ def _total_findings() -> Iterator[replay.Finding]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         expected = {row[0]: dict(zip(SUMS, row, strict=True)) for row in cursor.fetchall()}
-    stored = {total["forecaster_id"]: total for total in Total.objects.values(*SUMS)}
-    for forecaster in expected.keys() | stored.keys():
-        told, held = expected.get(forecaster, {}), stored.get(forecaster, {})
+    stored = {total["whose"]: total for total in Total.objects.values(*SUMS)}
+    for whose in expected.keys() | stored.keys():
+        told, held = expected.get(whose, {}), stored.get(whose, {})
         for column in SUMS[1:]:
             if told.get(column, 0) != held.get(column, 0):
-                place = f"total of forecaster {forecaster}" if forecaster else "total of everybody"
+                place = "everybody" if whose == EVERYBODY else f"forecaster {whose}"
                 problem = f"{column} is {held.get(column)}; recounted it is {told.get(column)}"
-                yield replay.Finding(place, problem)
+                yield replay.Finding(f"total of {place}", problem)
 
 
 def _key(row: np.void) -> tuple[bytes, bytes, int]:

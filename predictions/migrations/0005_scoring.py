@@ -116,12 +116,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Total",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("whose", models.UUIDField(primary_key=True, serialize=False)),
                 ("predictions", models.BigIntegerField()),
                 ("open", models.BigIntegerField()),
                 ("void", models.BigIntegerField()),
@@ -145,7 +140,7 @@ class Migration(migrations.Migration):
                 ("coverage", models.DecimalField(decimal_places=0, max_digits=38)),
             ],
             options={
-                "ordering": ["forecaster"],
+                "ordering": ["whose"],
             },
         ),
         migrations.AlterModelOptions(
@@ -365,28 +360,10 @@ class Migration(migrations.Migration):
                 to="predictions.question",
             ),
         ),
-        migrations.AddField(
-            model_name="total",
-            name="forecaster",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="totals",
-                to="predictions.forecaster",
-            ),
-        ),
         migrations.AddConstraint(
             model_name="seriestotal",
             constraint=models.UniqueConstraint(
                 fields=("question", "forecaster"), name="series_total_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="total",
-            constraint=models.UniqueConstraint(
-                fields=("forecaster",), name="total_once_a_forecaster", nulls_distinct=False
             ),
         ),
         migrations.CreateModel(
@@ -409,10 +386,12 @@ class Migration(migrations.Migration):
                 "ordering": ["started_at"],
                 "constraints": [
                     models.UniqueConstraint(
+                        models.ExpressionWrapper(
+                            models.Q(("ended_at__isnull", True)),
+                            output_field=models.BooleanField(),
+                        ),
                         condition=models.Q(("ended_at__isnull", True)),
-                        fields=("ended_at",),
                         name="rescoring_one_at_a_time",
-                        nulls_distinct=False,
                     )
                 ],
             },

@@ -5,6 +5,8 @@ Whole numbers, so that a sum is exact in whatever order it came about: scores in
 (`ANSWER_UNITS`).
 """
 
+from uuid import UUID
+
 from django.db import models
 
 from predictions.models.questions import Question
@@ -13,6 +15,8 @@ from predictions.models.sources import Forecaster
 SCORE_UNITS = 10**9
 MEAN_UNITS = 10**12
 ANSWER_UNITS = 10**6
+# Whose totals are everybody's: no forecaster has this id, and it sorts before all of them.
+EVERYBODY = UUID(int=0)
 
 
 class Sums(models.Model):
@@ -61,16 +65,10 @@ class SeriesTotal(Sums):
 
 
 class Total(Sums):
-    """What a forecaster's predictions come to, or everybody's, where no forecaster is named."""
+    """What a forecaster's predictions come to, or everybody's."""
 
-    forecaster = models.ForeignKey(
-        Forecaster,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="totals",
-        db_constraint=False,
-        db_index=False,
-    )
+    # A forecaster's id, or `EVERYBODY`.
+    whose = models.UUIDField(primary_key=True)
     # Of forecaster and question; with something counted; and questions with something counted.
     series = models.BigIntegerField()
     counted_series = models.BigIntegerField()
@@ -87,15 +85,10 @@ class Total(Sums):
     coverage = models.DecimalField(max_digits=38, decimal_places=0)
 
     class Meta:
-        ordering = ["forecaster"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["forecaster"], nulls_distinct=False, name="total_once_a_forecaster"
-            )
-        ]
+        ordering = ["whose"]
 
     def __str__(self) -> str:
-        return str(self.forecaster or "everybody")
+        return "everybody" if self.whose == EVERYBODY else str(self.whose)
 
 
 class Rescoring(models.Model):
@@ -113,9 +106,10 @@ class Rescoring(models.Model):
         ordering = ["started_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["ended_at"],
+                models.ExpressionWrapper(
+                    models.Q(ended_at__isnull=True), output_field=models.BooleanField()
+                ),
                 condition=models.Q(ended_at__isnull=True),
-                nulls_distinct=False,
                 name="rescoring_one_at_a_time",
             )
         ]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from predictions.models import SeriesTotal
-from predictions.models.totals import Sums
+from predictions.models.totals import EVERYBODY, Sums
 from predictions.reckoning.lines import Selection
 
 _SERIES = SeriesTotal._meta.db_table
@@ -11,9 +11,9 @@ _ADDED = (
     *(field.name for field in Sums._meta.local_fields),
     *("mean_brier", "timed", "weighted_brier", "coverage"),
 )
-# The columns of `models.Total` but its key, in the order of the statement.
+# The columns of `models.Total`, in the order of the statement.
 SUMS = (
-    *("forecaster_id", *_ADDED, "series", "counted_series", "clusters"),
+    *("whose", *_ADDED, "series", "counted_series", "clusters"),
     *("sizes", "products", "squares"),
 )
 
@@ -30,7 +30,7 @@ WITH touched AS (SELECT * FROM {_SERIES} WHERE {{where}}),
 by_question AS (
     SELECT sum(counted) AS n, sum(brier) AS s FROM {_SERIES} WHERE {{questions}} AND counted > 0
     GROUP BY question_id)
-SELECT NULL::uuid AS forecaster_id, {_SAME_FOR_BOTH},
+SELECT '{EVERYBODY}'::uuid AS whose, {_SAME_FOR_BOTH},
     (SELECT {{sign}} * count(*) FROM by_question) AS clusters,
     (SELECT {{sign}} * coalesce(sum(n * n), 0) FROM by_question) AS sizes,
     (SELECT {{sign}} * coalesce(sum(n * s), 0) FROM by_question) AS products,
@@ -43,7 +43,7 @@ SELECT forecaster_id, {_SAME_FOR_BOTH},
     {{sign}} * sum(counted::numeric * brier),
     {{sign}} * sum(brier::numeric * brier)
 FROM touched GROUP BY forecaster_id
-ORDER BY forecaster_id NULLS FIRST
+ORDER BY whose
 """  # noqa: S608 -- our own words
 
 

@@ -11,7 +11,7 @@ from django.db.models import Count
 
 from predictions.models import Forecaster, Question, Score, Statement, Total
 from predictions.models.choices import Rule, StatementKind
-from predictions.models.totals import ANSWER_UNITS, MEAN_UNITS, SCORE_UNITS
+from predictions.models.totals import ANSWER_UNITS, EVERYBODY, MEAN_UNITS, SCORE_UNITS
 from predictions.reckoning import SUMS
 from predictions.scoring import summary
 from predictions.scoring.clusters import interval_of_sums
@@ -76,7 +76,7 @@ class Scoreboard:
 def scoreboard() -> Scoreboard:
     """The totals of all predictions, and of each forecaster's, the best mean Brier score first."""
     # One statement, so that all totals are of one moment, whatever is entered meanwhile.
-    totals = {total.forecaster_id: total for total in Total.objects.all()}
+    totals = {total.whose: total for total in Total.objects.all()}
     statements = _statements()
     rows = [
         ForecasterTotals(
@@ -89,7 +89,9 @@ def scoreboard() -> Scoreboard:
         for forecaster in Forecaster.objects.order_by("key")
     ]
     total = _totals(
-        totals.get(None), sum(statements.values(), Counter()), questions=Question.objects.count()
+        totals.get(EVERYBODY),
+        sum(statements.values(), Counter()),
+        questions=Question.objects.count(),
     )
     return Scoreboard(total=total, forecasters=tuple(sorted(rows, key=_best_first)))
 

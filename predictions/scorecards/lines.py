@@ -145,7 +145,9 @@ _COLUMNS = {
     **dict.fromkeys(_FLOATS, copying.FLOAT),
 }
 _HERE = np.dtype([(name, kind.replace(">", "=")) for name, kind in _COLUMNS.items()])
-_SAID = "said (id, forecaster, made, revision, p, own, question, kind, opened, due)"
+_SAID = "said (id, forecaster, made, revision, p, own, question, kind, opened, due, who, what)"
+# By keys, for ids differ from one load to the next: the same facts are resampled alike.
+_ORDER = 'said.who COLLATE "C", said.what COLLATE "C", said.made, said.revision'
 
 
 def _statement(scope: Scope, among: Q) -> tuple[str, list[Any]]:
@@ -163,7 +165,7 @@ def _statement(scope: Scope, among: Q) -> tuple[str, list[Any]]:
     statement = f"""WITH {named}
         SELECT said.id, said.forecaster, said.question, {", ".join([*numbers, *floats])} FROM said
         LEFT JOIN settled ON settled.question = said.question {" ".join(earned)}
-        ORDER BY said.forecaster, said.question, said.made, said.revision"""  # noqa: S608 -- our own words
+        ORDER BY {_ORDER}"""  # noqa: S608 -- our own words
     return statement, [value for _, values in queries.values() for value in values]
 
 
@@ -172,8 +174,9 @@ def _said(scope: Scope, among: Q) -> QuerySet[Any, Any]:
     own = Case(When(whose, then=1), default=0) if whose else Value(1)
     rows = Prediction.objects.filter(narrowing.which(scope), among).annotate(own=own)
     question = ("question", "question__kind", "question__opened_at", "question__due_at")
+    keys = ("forecaster__key", "question__key")
     own_columns = ("id", "forecaster", "made_at", "revision", "probability", "own")
-    return rows.order_by().values_list(*own_columns, *question)
+    return rows.order_by().values_list(*own_columns, *question, *keys)
 
 
 def _settled() -> QuerySet[Any, Any]:

@@ -18,7 +18,7 @@ from predictions.services.totals import totals_recount
 Progress = Callable[[Rescoring, int], None]
 
 # Predictions and questions a transaction: memory, and for how long others wait.
-_PREDICTIONS = 20_000
+PREDICTIONS = 20_000
 _QUESTIONS = 5_000
 
 
@@ -27,17 +27,18 @@ def rescore(
     by: User | None,
     now: dt.datetime,
     anew: bool = False,
+    at_once: int = PREDICTIONS,
     progress: Progress = lambda done, total: None,
 ) -> Rescoring:
     """Go on with the pass that was broken off, or begin one; `anew` forgets a broken-off one.
 
     In batches, each a transaction of its own: stopped at any moment, it goes on from the last.
-    Called by the log's owner (`roles.as_owner`) it is several times quicker. `progress` is told
-    what is done, and how many predictions there are.
+    Called by the log's owner (`roles.as_owner`) it is several times quicker. `at_once` is how many
+    predictions a transaction takes, about; `progress` is told what is done, and how many there are.
     """
     under_way = _under_way(now, anew)
     total = sum(count for _, count in _sizes(None))
-    for questions in batches(under_way.last_question):
+    for questions in batches(under_way.last_question, at_once):
         _do(under_way, questions, by, now)
         progress(under_way, total)
     under_way.ended_at = now
@@ -67,7 +68,7 @@ def _sizes(after: uuid.UUID | None) -> Iterator[tuple[uuid.UUID, int]]:
     return counted.order_by("pk").values_list("pk", "count").iterator(chunk_size=10_000)
 
 
-def batches(after: uuid.UUID | None) -> Iterator[list[uuid.UUID]]:
+def batches(after: uuid.UUID | None, at_once: int = PREDICTIONS) -> Iterator[list[uuid.UUID]]:
     """The questions after this one, in the order of their ids, as many as one transaction takes."""
     batch: list[uuid.UUID] = []
     size = 0
@@ -75,7 +76,7 @@ def batches(after: uuid.UUID | None) -> Iterator[list[uuid.UUID]]:
     for question, count in list(_sizes(after)):
         batch.append(question)
         size += count
-        if size >= _PREDICTIONS or len(batch) >= _QUESTIONS:
+        if size >= at_once or len(batch) >= _QUESTIONS:
             yield batch
             batch, size = [], 0
     if batch:

@@ -43,7 +43,7 @@ def _add(selection: Selection, sign: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {_TOTAL} ({', '.join(SUMS)}) {sums}"
-            f" ON CONFLICT (forecaster_id) DO UPDATE SET {_ADD}",
+            f" ON CONFLICT (whose) DO UPDATE SET {_ADD}",
             values,
         )
 

@@ -12,6 +12,7 @@ from hypothesis.extra.django import TestCase
 
 from predictions import audit, services
 from predictions.models import Prediction, Score, SeriesTotal, Total
+from predictions.models.totals import EVERYBODY
 from predictions.scorecards import Totals, scoreboard
 from predictions.when import end_of
 from tests.conftest import NOW
@@ -104,7 +105,7 @@ def correct(make: Maker, outcome: Any, answer: str) -> Any:
 def all_totals() -> list[Any]:
     keys = ("question", "forecaster")
     series = SeriesTotal.objects.order_by(*keys).values()
-    totals = Total.objects.order_by("forecaster").values()
+    totals = Total.objects.order_by("whose").values()
     return [{**row, "id": None} for row in [*series, *totals]]
 
 
@@ -112,10 +113,10 @@ def all_totals() -> list[Any]:
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE predictions_total SET brier = brier + 1 WHERE forecaster_id IS NULL",
-        "UPDATE predictions_total SET log = log - 1 WHERE forecaster_id IS NOT NULL",
+        f"UPDATE predictions_total SET brier = brier + 1 WHERE whose = '{EVERYBODY}'",
+        f"UPDATE predictions_total SET log = log - 1 WHERE whose <> '{EVERYBODY}'",
         "UPDATE predictions_seriestotal SET mean_brier = mean_brier + 1",
-        "DELETE FROM predictions_total WHERE forecaster_id IS NULL",
+        f"DELETE FROM predictions_total WHERE whose = '{EVERYBODY}'",
         "DELETE FROM predictions_seriestotal",
         "UPDATE predictions_seriestotal SET question_id = gen_random_uuid()",
     ],
