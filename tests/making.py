@@ -9,6 +9,8 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from django.db import transaction
+
 from ledger import journal
 from predictions import services
 from predictions.models import (
@@ -177,5 +179,6 @@ def write(kind: str, rows: Sequence[Fact]) -> None:
     for row in rows:
         row.entry = entry
     facts = {str(rows[0]._meta.model_name): [row.facts() for row in rows]}
-    journal.append(kind=kind, subject=rows[0].subject, actor="system", facts=facts, uuid=entry)
-    type(rows[0])._default_manager.bulk_create(rows)
+    with transaction.atomic():
+        journal.append(kind=kind, subject=rows[0].subject, actor="system", facts=facts, uuid=entry)
+        type(rows[0])._default_manager.bulk_create(rows)
