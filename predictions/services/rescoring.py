@@ -33,8 +33,8 @@ def rescore(
     """Go on with the pass that was broken off, or begin one; `anew` forgets a broken-off one.
 
     In batches, each a transaction of its own: stopped at any moment, it goes on from the last.
-    Called by the log's owner (`roles.as_owner`) it is several times quicker. `at_once` is how many
-    predictions a transaction takes, about; `progress` is told what is done, and how many there are.
+    `at_once` is how many predictions a transaction takes, about; `progress` is told what is done,
+    and how many there are.
     """
     under_way = _under_way(now, anew)
     total = sum(count for _, count in _sizes(None))

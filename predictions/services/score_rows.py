@@ -17,8 +17,6 @@ from predictions.services.posting import actor
 
 # An entry's body holds at most 65,535 bytes; a score takes some 370 of them.
 _ROWS_AN_ENTRY = 150
-# From here on, one batch is quicker than entries one by one.
-_MANY_ENTRIES = 20
 _NONE = np.void(b"\0" * 16)
 
 
@@ -32,11 +30,7 @@ def entries_append(*, rows: NDArray[np.void], kind: str, by: User | None, now: d
     entries = [
         _entry(rows, part, subjects, now) | {"kind": kind, "actor": actor(by)} for part in parts
     ]
-    if len(entries) < _MANY_ENTRIES:
-        for entry in entries:
-            journal.append(**entry)
-    else:
-        journal.append_many([journal.draft(**entry) for entry in entries])
+    journal.append_later([journal.draft(**entry) for entry in entries])
 
 
 def rows_store(*, rows: NDArray[np.void], now: dt.datetime) -> None:

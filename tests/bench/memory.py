@@ -41,7 +41,6 @@ def own_peak() -> float:
 
 
 def _do(act: str) -> None:
-    from ledger import roles
     from predictions.services.rescoring import rescore
     from tests.bench import verification
 
@@ -51,8 +50,7 @@ def _do(act: str) -> None:
         case "replay":
             verification.replay()
         case "rescore":
-            with roles.as_owner():
-                rescore(by=None, now=dt.datetime(2026, 11, 25, tzinfo=dt.UTC), anew=True)
+            rescore(by=None, now=dt.datetime(2026, 11, 25, tzinfo=dt.UTC), anew=True)
         case _:
             """What a process of the service takes to begin with."""
 

@@ -3,7 +3,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from ledger import roles
 from predictions.models import Rescoring
 from predictions.services.rescoring import rescore
 
@@ -22,11 +21,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        # The owner adds to the log by COPY.
-        with roles.as_owner():
-            done = rescore(
-                by=None, now=timezone.now(), anew=options["anew"], progress=self._progress
-            )
+        done = rescore(by=None, now=timezone.now(), anew=options["anew"], progress=self._progress)
         self._write("\r\033[K")
         self.stdout.write(
             f"{done.predictions:,} predictions: {done.posted:,} scores posted, "

@@ -127,7 +127,6 @@ def test_totals_of_one_question_can_be_counted_anew(make: Maker) -> None:
     assert (SeriesTotal.objects.get(question=question).predictions, left.predictions) == (1, 7)
 
 
-@pytest.mark.django_db(transaction=True)
 def test_the_command_says_what_was_done(
     unscored: list[Prediction], capsys: pytest.CaptureFixture[str]
 ) -> None:
