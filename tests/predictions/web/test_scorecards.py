@@ -83,7 +83,7 @@ def test_a_scorecard_says_of_what_it_is(client: Client) -> None:
 def test_a_small_sample_is_called_one(client: Client) -> None:
     count = scorecard(Scope(forecaster="columnist-seed-000")).counts.scored_questions
     seen = words(read(client, "/scorecard/?forecaster=columnist-seed-000"))
-    assert f"A small sample: {count} questions scored. Below 20 questions luck outweighs" in seen
+    assert f"A small sample: {count} questions scored. Below 20 questions chance alone" in seen
 
 
 def test_a_large_sample_is_not_called_small_and_gives_a_rank(client: Client, make: Maker) -> None:
