@@ -1,34 +1,57 @@
-"""The whole suite, `python -m tests`: two halves at once, each on servers of its own.
+"""The whole suite, `python -m tests`: three parts at once, each on servers of its own.
 
-Most tests wait for a disk or for another process, so two cores do the work of one twice as fast.
-The second half's report follows the first's. The exit code is the first that is not 0.
+Most tests wait for a disk or for another process, so two cores do the work of one in half the time.
+The reports of the later parts follow the first's. The exit code is the first that is not 0.
 """
 
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import IO
 
 TESTS = Path(__file__).resolve().parent
-FIRST = ("ledger",)
+# Each takes about as long as the others; what neither names is the first's.
+LATER = (("ledger",), ("bench", "browser", "faults", "integration"))
 
 
 def main() -> int:
+    named = {name for part in LATER for name in part}
     folders = sorted(path.name for path in TESTS.iterdir() if (path / "__init__.py").exists())
     files = sorted(path.name for path in TESTS.glob("test_*.py"))
-    second = [name for name in (*folders, *files) if name not in FIRST]
-    with tempfile.TemporaryFile("w+") as report:
-        other = subprocess.Popen(_pytest(second), stdout=report, stderr=subprocess.STDOUT)
-        try:
-            first = subprocess.call(_pytest(FIRST))
-            second_code = other.wait()  # also if the first half has failed: one run tells all
-        finally:
-            if other.poll() is None:
-                other.terminate()
-                other.wait()
-        report.seek(0)
-        sys.stdout.write(report.read())
-    return first or second_code
+    first = [name for name in (*folders, *files) if name not in named]
+    later = [_Part(part) for part in LATER]
+    try:
+        codes = [subprocess.call(_pytest(first))]
+        # Also if the first has failed: one run tells all.
+        codes += [part.report() for part in later]
+    finally:
+        for part in later:
+            part.end()
+    return next(filter(None, codes), 0)
+
+
+class _Part:
+    """A part that runs beside the others, and whose report waits for its turn."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self._told: IO[str] = tempfile.TemporaryFile("w+")  # noqa: SIM115 -- closed in `end`
+        self._process = subprocess.Popen(
+            _pytest(names), stdout=self._told, stderr=subprocess.STDOUT
+        )
+
+    def report(self) -> int:
+        code = self._process.wait()
+        self._told.seek(0)
+        sys.stdout.write(self._told.read())
+        sys.stdout.flush()
+        return code
+
+    def end(self) -> None:
+        if self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait()
+        self._told.close()
 
 
 def _pytest(names: tuple[str, ...] | list[str]) -> list[str]:

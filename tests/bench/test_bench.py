@@ -40,13 +40,16 @@ def test_every_figure_is_measured() -> None:
         "a million binary predictions, Brier and log, against two bare numpy passes",
         "baseline and peer, pairs a second",
         "10,000 bootstrap resamples of 1,000 questions",
+        "scoring 2,000 predictions anew, scores and totals, against COPY out and in",
+        "peak memory, scoring all anew",
+        "a new outcome among 2,000 predictions against among 1,000",
         "an inclusion proof among 2,000 entries",
         "queries for it, at most",
         "verifying 2,000 entries: hashes and tree against the bare read",
         "peak memory, verifying hashes and tree",
         "peak memory, verifying all of it",
     ]
-    assert len(rows) == 18
+    assert len(rows) == 22
 
 
 @pytest.mark.parametrize("size", ["0", "-5", "999", "many", "1e6", "100000000000"])
