@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 
 Pairs = list[list[str]]
 
-MOST_OPTIONS = 100
+MOST_OPTIONS = MOST_LEVELS = 100
 LARGEST = 1_000_000
 _PLACES = 6
 _MILLIONTH = Decimal(1).scaleb(-_PLACES)
@@ -59,22 +59,23 @@ def written_distribution(said: Mapping[str, object], options: Sequence[str]) -> 
 
 def written_quantiles(said: Mapping[str, object], *, dates: bool) -> Pairs:
     """The quantiles by their levels, from the lowest; of dates, or of numbers."""
-    at = sorted((_level(level), value) for level, value in _distinct(said).items())
-    if len(at) < 2:
-        raise ValueError("holds fewer than 2 levels; give at least two, such as 0.1 and 0.9")
+    if not 2 <= len(said) <= MOST_LEVELS:
+        raise ValueError(f"holds {len(said)} levels; give 2 to {MOST_LEVELS}, such as 0.1 and 0.9")
+    by_level = _by_level(said)
+    levels = sorted(by_level)
     if dates:
-        texts = [written_date(value) for _, value in at]
+        texts = [written_date(by_level[level]) for level in levels]
         order: list[Decimal] = [Decimal(day_number(text)) for text in texts]
     else:
-        order = [_number(value) for _, value in at]
+        order = [_number(by_level[level]) for level in levels]
         texts = [f"{value:f}" for value in order]
     for place in range(1, len(order)):
         if order[place] < order[place - 1]:
             raise ValueError(
-                f"falls from {texts[place - 1]} to {texts[place]} at level {at[place][0]:f}; "
-                "a higher level has the same value or a higher one"
+                f"falls from {texts[place - 1]} to {texts[place]} at level "
+                f"{levels[place].normalize():f}; a higher level has no lower value"
             )
-    return [[f"{level:f}", text] for (level, _), text in zip(at, texts, strict=True)]
+    return [[f"{level:f}", text] for level, text in zip(levels, texts, strict=True)]
 
 
 def _share(option: str, value: object) -> Decimal:
@@ -87,12 +88,14 @@ def _share(option: str, value: object) -> Decimal:
     return share
 
 
-def _distinct(said: Mapping[str, object]) -> Mapping[str, object]:
-    levels = [_level(level) for level in said]
-    for place, level in enumerate(levels):
-        if level in levels[:place]:
+def _by_level(said: Mapping[str, object]) -> dict[Decimal, object]:
+    found: dict[Decimal, object] = {}
+    for name, value in said.items():
+        level = _level(name)
+        if level in found:
             raise ValueError(f"gives level {level.normalize():f} twice; give each once")
-    return said
+        found[level] = value
+    return found
 
 
 def _level(value: object) -> Decimal:
