@@ -414,6 +414,19 @@ def test_what_no_service_has_written_earns_nothing(make: Maker, said: dict[str, 
     assert scores(sound)["brier"] == near(0.02)
 
 
+def test_verification_misses_a_score_that_was_never_posted(make: Maker) -> None:
+    prediction = make.spread(make.choice("a", "b"), "0.9", "0.1")
+    make.outcome(prediction.question, "a")
+    again = {name: getattr(prediction, name) for name in ("distribution", "made_at", "basis")}
+    row = Prediction(
+        question=prediction.question, forecaster=make.forecaster(), recorded_at=make.now, **again
+    )
+    write("prediction.recorded", [row])
+    found = [str(finding) for finding in check_scores()]
+    for rule in ("brier", "log"):
+        assert any(f"prediction {row.pk}" in one and f"no {rule} score" in one for one in found)
+
+
 def test_scoring_anew_finds_nothing_to_do(make: Maker) -> None:
     for prediction, answer, _ in one_of_each(make):
         make.outcome(prediction.question, answer)
