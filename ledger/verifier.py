@@ -24,7 +24,7 @@ import re
 import sys
 import unicodedata
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
@@ -518,6 +518,33 @@ PLACES = Decimal("1e-9")
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 
 
+# What was forecast of options, numbers and dates: pairs, in order.
+SHARE = re.compile(r"0\.[0-9]{6}|1\.000000")
+LEVEL = re.compile(r"0\.[0-9]{6}")
+NUMBER = re.compile(r"-?[0-9]{1,7}(\.[0-9]{1,6})?")
+FLOOR = 0.01
+Pairs = list[list[str]]
+Figures = tuple[str, ...]  # value, best, worst
+Earned = Callable[[str], dict[str, Figures]]  # by rule, of an answer
+
+
+class Question(NamedTuple):
+    """One that is not of yes or no."""
+
+    kind: str
+    ordered: bool
+    options: list[str]
+
+
+class Spread(NamedTuple):
+    """A prediction of options by their probabilities, or of values by their levels."""
+
+    question: str
+    made_at: str
+    shares: Pairs | None
+    quantiles: Pairs | None
+
+
 class Outcome(NamedTuple):
     id: str
     question: str
@@ -527,7 +554,7 @@ class Outcome(NamedTuple):
 
 
 @functools.lru_cache(maxsize=1 << 16)
-def losses(rule: str, low: str, p: str, high: str, answer: str) -> tuple[str, str, str]:
+def losses(rule: str, low: str, p: str, high: str, answer: str) -> Figures:
     """What a probability of yes earned, and the best and worst that low ≤ p ≤ high allow.
 
     From float64, rounded half to even at 9 decimal places. A score grows away from the answer on
@@ -538,8 +565,11 @@ def losses(rule: str, low: str, p: str, high: str, answer: str) -> tuple[str, st
     nearest = min(max(o, least), most)
     at_p, at_nearest, at_low, at_high = (loss(rule, at, o) for at in (said, nearest, least, most))
     three = (at_p, min(at_nearest, at_p), max(at_low, at_high, at_p))
-    value, best, worst = (Decimal(at).quantize(PLACES, ROUND_HALF_EVEN) for at in three)
-    return f"{value:f}", f"{best:f}", f"{worst:f}"
+    return tuple(map(posted_text, three))
+
+
+def posted_text(figure: float) -> str:
+    return f"{Decimal(figure).quantize(PLACES, ROUND_HALF_EVEN):f}"
 
 
 def loss(rule: str, p: float, o: float) -> float:
@@ -550,6 +580,107 @@ def loss(rule: str, p: float, o: float) -> float:
     if o in (0.0, 1.0):
         return -math.log(clipped(abs(1.0 - o - p)))
     return -(o * math.log(clipped(p)) + (1.0 - o) * math.log(clipped(1.0 - p)))
+
+
+def of_yes_or_no(low: str, p: str, high: str, answer: str) -> dict[str, Figures]:
+    return {rule: losses(rule, low, p, high, answer) for rule in RULES}
+
+
+def of_spread(question: Question | None, said: Spread, answer: str) -> dict[str, Figures]:
+    """By rule: the value, which is the best and the worst too."""
+    if question is None or (question.kind == "choice") != (said.shares is not None):
+        raise Problem("does not say what its question asks for")
+    if said.shares is not None:
+        earned = of_options(question, said.shares, answer)
+    else:
+        number = day_number if question.kind == "date" else exact_number
+        pairs = [(float(level), number(value)) for level, value in said.quantiles or ()]
+        earned = {"crps": crps(pairs, number(answer))}
+    return {rule: 3 * (posted_text(figure),) for rule, figure in earned.items()}
+
+
+def of_options(question: Question, shares: Pairs, answer: str) -> dict[str, float]:
+    """Brier: Σ (p − o)². In order, RPS: the mean of the squares of the sums of p − o so far, but
+    for the last. Log: −ln of the probability of what came out, after `floored`."""
+    if [option for option, _ in shares] != question.options:
+        raise Problem("does not say the options of its question, in their order")
+    if answer not in question.options:
+        raise Problem(f"the answer {answer!r} is no option of the question")
+    p = [float(share) for _, share in shares]
+    hit = question.options.index(answer)
+    off = [share - (1.0 if place == hit else 0.0) for place, share in enumerate(p)]
+    log = -math.log(floored(p)[hit])
+    if not question.ordered:
+        return {"brier": running([miss * miss for miss in off])[-1], "log": log}
+    steps = running(off)[:-1]
+    return {"log": log, "rps": running([step * step for step in steps])[-1] / len(steps)}
+
+
+def running(values: list[float]) -> list[float]:
+    """The sums so far, one after another. Not `sum`, which newer Pythons round less."""
+    totals: list[float] = []
+    for value in values:
+        totals.append(totals[-1] + value if totals else value)
+    return totals
+
+
+def floored(p: list[float]) -> list[float]:
+    """No option below 0.01; the others make room in proportion, whoever sinks by that rises too."""
+    if len(p) * FLOOR >= 1.0:
+        return [FLOOR] * len(p)
+    low = {place for place, share in enumerate(p) if share < FLOOR}
+    while True:
+        free = [0.0 if place in low else share for place, share in enumerate(p)]
+        scale = (1.0 - FLOOR * len(low)) / running(free)[-1]
+        found = [FLOOR if place in low else share * scale for place, share in enumerate(free)]
+        sunk = {place for place, share in enumerate(found) if share < FLOOR}
+        if not sunk:
+            return found
+        low |= sunk
+
+
+def crps(pairs: list[tuple[float, float]], came_out: float) -> float:
+    """Twice the mean over the levels of (1{y ≤ q} − τ)(q − y); of dates, in days."""
+    values = [value for _, value in pairs]
+    if values != sorted(values):
+        raise Problem("says quantiles that fall")
+    losses = [
+        ((1.0 if value - came_out >= 0 else 0.0) - level) * (value - came_out)
+        for level, value in pairs
+    ]
+    return 2 * (running(losses)[-1] / len(losses))
+
+
+def exact_number(text: str) -> float:
+    if not NUMBER.fullmatch(text):
+        raise Problem(f"says {text!r}, which is not a number")
+    return float(text)
+
+
+def day_number(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        day = dt.date.fromisoformat(text)
+        if day.isoformat() == text:
+            return float(day.toordinal())
+    raise Problem(f"says {text!r}, which is not a date")
+
+
+def check_pairs(shares: Pairs | None, quantiles: Pairs | None) -> None:
+    """Probabilities that add up to 1; or levels that ascend, and lie between 0 and 1."""
+    pairs = quantiles if shares is None else shares
+    if (shares is None) == (quantiles is None) or not pairs:
+        raise Problem("does not hold one thing: a probability, a distribution or quantiles")
+    for pair in pairs:
+        if [type(text) for text in pair] != [str, str]:
+            raise Problem("holds what is not a pair of texts")
+    form, column = (LEVEL, 0) if shares is None else (SHARE, 1)
+    figures = [Decimal(pair[column]) for pair in pairs if form.fullmatch(pair[column])]
+    if len(figures) != len(pairs):
+        raise Problem("holds what is no probability")
+    if shares is not None and sum(figures) != 1:
+        raise Problem(f"holds probabilities that add up to {sum(figures)}, not to 1")
+    if shares is None and (sorted(set(figures)) != figures or not figures[0]):
+        raise Problem("holds levels that do not ascend from above 0")
 
 
 def clipped(p: float) -> float:
@@ -574,6 +705,8 @@ class Scores:
 
     def __init__(self) -> None:
         self.predictions: dict[str, str] = {}  # id → question, made_at, low, p, high
+        self.questions: dict[str, Question] = {}  # those that are not of yes or no
+        self.spreads: dict[str, Spread] = {}  # predictions on these
         self.outcomes: dict[str, Outcome] = {}
         self.corrected: set[str | None] = set()
         self.posted: dict[bytes, str] = {}  # → entry, id, value, best, worst; "" once reversed
@@ -581,6 +714,10 @@ class Scores:
     def fold(self, facts: dict[str, Any], entry: int) -> None:
         """Take in the rows of one entry."""
         try:
+            for row in facts.get("question", ()):
+                if row["kind"] != "binary":
+                    asked = Question(row["kind"], row["ordered"], row["options"])
+                    self.questions[row["id"]] = asked
             for row in facts.get("prediction", ()):
                 self._prediction(row)
             for row in facts.get("outcome", ()):
@@ -594,9 +731,13 @@ class Scores:
 
     def _prediction(self, row: dict[str, Any]) -> None:
         key, p = pack(row["id"]), row["probability"]
-        if p is None:  # not of yes or no: no rule here scores it
+        if p is None:
             self.predictions.pop(key, None)
+            question, made_at = pack(row["question_id"], row["made_at"]).split()
+            check_pairs(row["distribution"], row["quantiles"])
+            self.spreads[key] = Spread(question, made_at, row["distribution"], row["quantiles"])
             return
+        self.spreads.pop(key, None)
         low, high = row["low"] or p, row["high"] or p
         if not 0 <= float(low) <= float(p) <= float(high) <= 1:
             raise Problem(f"prediction {key}: {low}, {p}, {high} are no probabilities")
@@ -623,24 +764,30 @@ class Scores:
             if outcome.id not in self.corrected and outcome.answer is not None:
                 standing.setdefault(outcome.question, []).append(outcome)
         for prediction, packed in self.predictions.items():
-            question, made_at, low, p, high = packed.split()
+            question, made_at, *said = packed.split()
+            earned = functools.partial(of_yes_or_no, *said)
             for outcome in standing.get(question, ()):
                 if made_at < outcome.settled_at:  # a later one is kept, but not scored
-                    self._compare(prediction, (low, p, high), outcome, findings)
+                    self._compare(prediction, earned, outcome, findings)
+        for prediction, spread in self.spreads.items():
+            earned = functools.partial(of_spread, self.questions.get(spread.question), spread)
+            for outcome in standing.get(spread.question, ()):
+                if spread.made_at < outcome.settled_at:
+                    self._compare(prediction, earned, outcome, findings)
         for left in filter(None, self.posted.values()):
             entry, score, *_ = left.split()
             findings.add(f"entry {entry}", f"score {score} counts, but nothing has earned it")
 
     def _compare(
-        self, prediction: str, said: tuple[str, str, str], outcome: Outcome, findings: Findings
+        self, prediction: str, earned: Earned, outcome: Outcome, findings: Findings
     ) -> None:
-        """`said`: the probability of yes, between the ends of its range."""
-        for rule in RULES:
-            try:
-                expected = list(losses(rule, *said, cast(str, outcome.answer)))
-            except Problem as unknown:
-                findings.add(f"entry {outcome.entry}", unknown)
-                return
+        try:
+            expected_by_rule = earned(cast(str, outcome.answer))
+        except Problem as unfit:
+            findings.add(f"entry {outcome.entry}", f"prediction {prediction}: {unfit}")
+            return
+        for rule, figures in expected_by_rule.items():
+            expected = list(figures)
             posted = self.posted.pop(score_key(prediction, outcome.id, rule), "").split()
             if not posted:
                 problem = f"prediction {prediction} has no {rule} score for this outcome"

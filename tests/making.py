@@ -82,6 +82,18 @@ class Maker:
             }
         )
 
+    def choice(self, *options: str, **given: Any) -> Question:
+        """A question of which of these comes true."""
+        options = options or ("wheat", "rye", "oats")
+        return self.question(**{"kind": "choice", "options": options, **given})
+
+    def numeric(self, **given: Any) -> Question:
+        return self.question(**{"kind": "numeric", "unit": "thousand tonnes", **given})
+
+    def dated(self, **given: Any) -> Question:
+        """A question of which day it is."""
+        return self.question(**{"kind": "date", **given})
+
     def conditional(self, on: Question, answer: str = "yes", **given: Any) -> Question:
         """A question that is void unless `on` is answered so."""
         return self.question(condition_question=on, condition_answer=answer, **given)
@@ -115,6 +127,15 @@ class Maker:
                 **given,
             }
         )
+
+    def spread(self, question: Question, *shares: str, **given: Any) -> Prediction:
+        """A prediction that gives the options of a question these probabilities, in order."""
+        said = dict(zip(question.options, map(Decimal, shares), strict=True))
+        return self.prediction(None, question=question, distribution=said, **given)
+
+    def range(self, question: Question, said: dict[str, Any], **given: Any) -> Prediction:
+        """A prediction of values by levels."""
+        return self.prediction(None, question=question, quantiles=said, **given)
 
     def event(self, *questions: Question, bearing: str = "settles", **given: Any) -> Event:
         number = next(self._numbers)

@@ -12,7 +12,8 @@ from unfold.decorators import display
 
 from predictions.admin.base import FactAdmin, link, moment, quotes, range_of
 from predictions.models import Prediction, Score, Statement
-from predictions.templatetags.figures import percent
+from predictions.scoring.written import MOST_OPTIONS
+from predictions.templatetags.figures import percent, said
 
 STATES = {"scored": "success", "open": "info", "void": "warning", "late": "default"}
 
@@ -70,8 +71,10 @@ class PredictionAdmin(FactAdmin):
     def of_question(self, prediction: Prediction) -> str:
         return prediction.question.key
 
-    @display(description="Probability of yes", ordering="probability")
+    @display(description="Said", ordering="probability")
     def chance(self, prediction: Prediction) -> str:
+        if prediction.probability is None:
+            return said(prediction, MOST_OPTIONS)
         return shown_range(prediction.low, prediction.probability, prediction.high)
 
     @display(description="State", ordering="state", label=STATES)

@@ -40,12 +40,13 @@ def paragraph(
     )
 
 
-def day(label: str, *, help_text: str = "") -> forms.DateField:
+def day(label: str, *, help_text: str = "", required: bool = True) -> forms.DateField:
     # The browser's own calendar wants the value in ISO 8601, whatever it shows.
     widget = forms.DateInput({"class": _INPUT, "type": "date"}, format="%Y-%m-%d")
     return forms.DateField(
         label=label,
         help_text=help_text,
+        required=required,
         error_messages={
             **_missing("give a date"),
             "invalid": "Is not a date; write it as 2023-06-25.",
@@ -60,12 +61,17 @@ def time_of_day(label: str, *, help_text: str = "") -> forms.TimeField:
 
 
 def choice(
-    label: str, choices: Sequence[tuple[str, str]], *, required: bool = True
+    label: str,
+    choices: Sequence[tuple[str, str]],
+    *,
+    help_text: str = "",
+    required: bool = True,
 ) -> forms.ChoiceField:
     widget = forms.Select({"class": " ".join(SELECT_CLASSES)})
     return forms.ChoiceField(
         label=label,
         choices=choices,
+        help_text=help_text,
         required=required,
         error_messages=_missing("choose one"),
         widget=widget,

@@ -1,6 +1,7 @@
 """Entering what became of a question, and correcting it."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django.contrib import messages
@@ -9,37 +10,20 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from predictions import services
-from predictions.admin import inputs
+from predictions.admin import answers, inputs
 from predictions.admin.acts import ActForm, QuestionAct, load_question, url_of
 from predictions.errors import Invalid
 from predictions.models import Bearing, Event, Outcome, Question
-from predictions.models.choices import VoidReason
-from predictions.scoring.partial import is_partial
 from predictions.services.outcomes import Verdict
 from predictions.when import end_of, is_bare_date
 
-_VOID = "void:"
-_PARTIAL = "partial"
-_ANSWERS = [
-    ("yes", "Yes"),
-    ("no", "No"),
-    *((f"{_VOID}{reason.value}", f"Void: {reason.label.lower()}") for reason in VoidReason),
-]
-
 
 class VerdictForm(ActForm):
-    """Did it happen, when was that settled, on what evidence, and why."""
+    """What came out, when was that settled, on what evidence, and why."""
 
     NAMES = {"void_reason": "answer", "settled_at": "settled_on"}
+    field_order: Sequence[str] = ()
 
-    answer = inputs.one_of(
-        "Did it happen?", _ANSWERS, help_text="Void scores no prediction; say why in the rationale."
-    )
-    share = inputs.text(
-        "In part: which fraction of yes",
-        help_text="From 0 to 1 with at most 6 places, such as 0.4.",
-        required=False,
-    )
     settled_on = inputs.day(
         "Settled on",
         help_text="When the world decided, not when you enter it: the day of the event, "
@@ -56,10 +40,9 @@ class VerdictForm(ActForm):
 
     def __init__(self, question: Question, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if question.partial:
-            self.fields["answer"].choices = [*_ANSWERS, (_PARTIAL, "In part")]  # type: ignore[attr-defined]
-        else:
-            del self.fields["share"]
+        asked = answers.fields_of(question)
+        self.fields.update(asked)
+        self.order_fields([*self.field_order, *asked])
         bearings = question.bearings.select_related("event").order_by("event__happened_on")
         self.events: dict[str, Event] = {str(row.event_id): row.event for row in bearings}
         if not bearings:
@@ -70,23 +53,21 @@ class VerdictForm(ActForm):
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or self.cleaned_data
-        if given.get("answer") == _PARTIAL and not given["share"]:
-            self.add_error("share", "Is missing; give a fraction such as 0.4.")
+        if missing := answers.missing(given):
+            self.add_error(*missing)
         return given
 
     def refuse(self, error: Invalid) -> None:
-        """A fraction that is refused is shown at its own field."""
-        if error.field == "answer" and self.cleaned_data["answer"] == _PARTIAL:
-            error = Invalid("share", error.problem)
+        """An answer in writing that is refused is shown at its own field."""
+        if error.field == "answer" and (field := answers.WRITTEN.get(self.cleaned_data["answer"])):
+            error = Invalid(field, error.problem)
         super().refuse(error)
 
     def verdict(self) -> Verdict:
         given = self.cleaned_data
-        answer, _, reason = given["answer"].partition(_VOID)
-        if answer == _PARTIAL:
-            answer = given["share"]
+        answer, reason = answers.answer_of(given)
         return Verdict(
-            answer=answer or None,
+            answer=answer,
             void_reason=reason,
             settled_at=_settled_at(given["settled_on"], given["settled_time"]),
             rationale=given["rationale"],
@@ -208,17 +189,9 @@ def _settled_at(day: dt.date, time: dt.time | None) -> dt.datetime:
 def _initial(outcome: Outcome) -> dict[str, Any]:
     settled = outcome.settled_at.astimezone(dt.UTC)
     return {
-        **_initial_answer(outcome),
+        **answers.initial_of(outcome),
         "settled_on": settled.date(),
         "settled_time": None if is_bare_date(settled) else settled.time(),
         "evidence": [str(pk) for pk in outcome.evidence.values_list("pk", flat=True)],
         "rationale": outcome.rationale,
     }
-
-
-def _initial_answer(outcome: Outcome) -> dict[str, Any]:
-    if outcome.answer is None:
-        return {"answer": f"{_VOID}{outcome.void_reason}"}
-    if is_partial(outcome.answer):
-        return {"answer": _PARTIAL, "share": outcome.answer}
-    return {"answer": outcome.answer}

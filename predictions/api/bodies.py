@@ -9,12 +9,14 @@ from predictions.api.fields import (
     MAX_INTEGER,
     Choice,
     Day,
+    Distribution,
     Flag,
     Instant,
     Integer,
     Key,
     Person,
     Probability,
+    Quantiles,
     Text,
 )
 from predictions.models import Article, Event, Forecaster, Phrase, Question, Topic
@@ -91,7 +93,9 @@ class OutcomeBody(Body):
     answer = Text(
         required=False,
         allow_null=True,
-        help_text="`yes` or `no`; where the question allows it a fraction, such as `0.4`",
+        help_text="`yes` or `no`, where the question allows it a fraction, such as `0.4`; on "
+        "questions of other kinds an option, a number such as `12.5`, or a date such as "
+        "`2024-02-17`. All are texts.",
     )
     void_reason = Choice(choices=VoidReason.choices, required=False)
     settled_at = Instant(
@@ -155,7 +159,10 @@ class EventBody(Body):
 
 
 class PredictionBody(Body):
-    """A probability of yes. A later one of the same forecaster revises the earlier."""
+    """What was forecast. A later one of the same forecaster revises the earlier.
+
+    On yes or no a probability; on options a distribution; on a number or a date quantiles.
+    """
 
     question = Key(queryset=Question.objects.all())
     forecaster = Key(queryset=Forecaster.objects.all())
@@ -164,6 +171,14 @@ class PredictionBody(Body):
     probability = Probability(required=False, help_text="Of yes. May be left to the phrase.")
     low = Probability(required=False)
     high = Probability(required=False)
+    distribution = Distribution(
+        required=False, help_text="The probability of every option; they add up to 1."
+    )
+    quantiles = Quantiles(
+        required=False,
+        help_text="Two levels or more, between 0 and 1, each with its value, which does not fall: "
+        "a number from -1,000,000 to 1,000,000, or a date.",
+    )
     phrase = PhraseBody(required=False)
     article = Key(queryset=Article.objects.all(), required=False)
     reference = Text(required=False, allow_blank=True)
@@ -176,7 +191,8 @@ class PredictionBody(Body):
 
 
 class QuestionBody(Body):
-    """A proposition that two strangers would resolve alike. Binary, for now."""
+    """A proposition that two strangers would resolve alike: of yes or no, of options, of a number
+    or of a date."""
 
     key = Text()
     text = Text()
@@ -184,6 +200,15 @@ class QuestionBody(Body):
     opened_at = Instant()
     horizon_basis = Choice(choices=HorizonBasis.choices)
     kind = Choice(choices=QuestionKind.choices, required=False)
+    options = serializers.ListField(
+        child=Text(),
+        required=False,
+        help_text="Of a choice: 2 to 100, of which one comes true.",
+    )
+    ordered = Flag(
+        required=False, help_text="Of a choice: whether the order of the options counts."
+    )
+    unit = Text(required=False, help_text="Of a number: what is counted. Required there.")
     partial = Flag(  # type: ignore[assignment]  # a field of that name
         required=False, help_text="Whether the criteria allow an answer between no and yes."
     )

@@ -67,7 +67,59 @@ class Probability(serializers.Field):
 
 
 class Figure(serializers.FloatField):
-    """A stored decimal of at most 15 digits as a JSON number: its text is exact."""
+    """A score as a JSON number: nine places, and below 9,007,199, so that its text is exact."""
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1},
+        "example": {"rye": 0.25, "wheat": 0.75},
+    }
+)
+class Distribution(serializers.Field):
+    """The probability of each option. Whether they fit the question, the service says."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Decimal]:
+        if not isinstance(data, dict) or not all(map(_is_number, data.values())):
+            raise serializers.ValidationError(
+                'must be an object of numbers by option, such as {"rye": 0.25, "wheat": 0.75}'
+            )
+        return data
+
+    def to_representation(self, value: list[list[str]]) -> dict[str, float]:
+        return {option: float(share) for option, share in value}
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "additionalProperties": {"oneOf": [{"type": "number"}, {"type": "string"}]},
+        "example": {"0.1": 8, "0.5": 12.5, "0.9": 30},
+    }
+)
+class Quantiles(serializers.Field):
+    """Values by levels: numbers, or dates. Whether they fit the question, the service says."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict) or not all(
+            isinstance(value, str) or _is_number(value) for value in data.values()
+        ):
+            raise serializers.ValidationError(
+                'must be an object of numbers or dates by level, such as {"0.1": 8, "0.9": 30}'
+            )
+        return data
+
+    def to_representation(self, value: list[list[str]]) -> dict[str, Any]:
+        return {level.rstrip("0"): _number_or_date(text) for level, text in value}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
+
+
+def _number_or_date(text: str) -> float | str:
+    return float(text) if "." in text else text
 
 
 @extend_schema_field(

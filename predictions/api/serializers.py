@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from predictions.api.fields import Actor, Figure, Key, Person, Probability
+from predictions.api.fields import Actor, Distribution, Figure, Key, Person, Probability, Quantiles
 from predictions.api.filtersets import PREDICTION_STATES, QUESTION_STATES
 from predictions.models import (
     Article,
@@ -109,6 +109,7 @@ class QuestionSerializer(serializers.ModelSerializer):
     """Comes with the outcome that stands, if there is one."""
 
     topic = Key(read_only=True)
+    options = serializers.ListField(child=serializers.CharField(), read_only=True)
     condition_question = Key(read_only=True)
     reviewer = Person(read_only=True)
     state = serializers.SerializerMethodField()
@@ -170,9 +171,11 @@ class PredictionSerializer(serializers.ModelSerializer):
     article = Key(read_only=True)
     state = serializers.ChoiceField(choices=PREDICTION_STATES, read_only=True)
     passages = PassageSerializer(many=True, read_only=True)
-    probability = Probability(read_only=True)
+    probability = Probability(read_only=True, allow_null=True)
     low = Probability(read_only=True, allow_null=True)
     high = Probability(read_only=True, allow_null=True)
+    distribution = Distribution(read_only=True, allow_null=True)
+    quantiles = Quantiles(read_only=True, allow_null=True)
     phrase = PhraseSerializer(read_only=True, allow_null=True)
     recorded_by = Actor()
 
@@ -193,6 +196,8 @@ class PredictionSerializer(serializers.ModelSerializer):
             "probability",
             "low",
             "high",
+            "distribution",
+            "quantiles",
             "basis",
             "phrase",
             "basis_note",

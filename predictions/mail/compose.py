@@ -94,18 +94,21 @@ def report(*, recipient: str, content: ReportContent) -> Draft:
 
 
 def outcome_blocks(outcomes: Iterable[Outcome]) -> tuple[OutcomeBlock, ...]:
-    """Outcomes with the standing scores of their predictions, the best Brier score first."""
+    """Outcomes with the standing scores of their predictions, the best score first.
+
+    That is the Brier score, of options in order the RPS, of numbers and dates the CRPS.
+    """
     outcomes = list(outcomes)
     standing = (
         Score.objects.standing()
         .filter(outcome__in=outcomes)
-        .select_related("prediction__forecaster")
+        .select_related("prediction__forecaster", "prediction__question")
         .order_by("value", "pk")
     )
     logs = {score.prediction_id: score for score in standing if score.rule == Rule.LOG}
     lines: dict[UUID, list[ScoredLine]] = {}
     for score in standing:
-        if score.rule == Rule.BRIER:
+        if score.rule != Rule.LOG:
             line = ScoredLine(score, logs.get(score.prediction_id))
             lines.setdefault(score.outcome_id, []).append(line)
     return tuple(OutcomeBlock(one, tuple(lines.get(one.pk, ()))) for one in outcomes)

@@ -148,7 +148,9 @@ class Prediction(Fact):
     side = models.CharField(max_length=3, choices=Side.choices, blank=True)
     # Exactly one of the three: of yes; by option; by quantile level.
     probability = models.DecimalField(max_digits=7, decimal_places=6, null=True, blank=True)
+    # [["rye", "0.250000"], ...], in the order of the options.
     distribution = models.JSONField(null=True, blank=True)
+    # [["0.100000", "12.500000"], ...], or dates, from the lowest level.
     quantiles = models.JSONField(null=True, blank=True)
     low = models.DecimalField(max_digits=7, decimal_places=6, null=True, blank=True)
     high = models.DecimalField(max_digits=7, decimal_places=6, null=True, blank=True)

@@ -5,7 +5,8 @@ Reads alone. Who posts scores, keeps totals, or verifies them asks here what the
 
 from predictions.reckoning.changes import FIGURES, ROW, Changes, changes
 from predictions.reckoning.lines import Lines, Selection, State, read_lines
-from predictions.reckoning.postings import EARNED, HELD, RULES, earned, held
+from predictions.reckoning.postings import earned, held
+from predictions.reckoning.rows import EARNED, HELD, RULES
 from predictions.reckoning.series import SERIES, series_of
 from predictions.reckoning.sums import SUMS, sums_of
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from predictions.reckoning.lines import Selection, read_lines
-from predictions.reckoning.postings import HELD, earned, held
+from predictions.reckoning.postings import earned, held
+from predictions.reckoning.rows import HELD
 from predictions.reckoning.series import series_of
 
 FIGURES = ("value", "best", "worst")

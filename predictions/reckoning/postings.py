@@ -4,19 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from predictions import copying
-from predictions.models.choices import Rule
 from predictions.reckoning.lines import MILLION, Lines, Selection
+from predictions.reckoning.other_kinds import earned_otherwise
+from predictions.reckoning.rows import EARNED, HELD, RULES
 from predictions.scoring import binary
 from predictions.scoring.rounding import posted_units
-
-RULES = tuple(Rule.values)
-_FIGURES = [("value", "i8"), ("best", "i8"), ("worst", "i8")]
-# A posting, its figures in billionths; `rule` is a place in `RULES`.
-_EARNED = [("prediction", "V16"), ("outcome", "V16"), ("rule", "i8"), *_FIGURES]
-EARNED = np.dtype(_EARNED)
-# One that was made: in which round, and whether it was reversed since.
-_HELD = [("id", "V16"), *_EARNED, ("round", "i8"), ("reversed", "i8")]
-HELD = np.dtype(_HELD)
 
 # OFFSET 0: an index is looked into for each prediction, whatever the planner believes of a table
 # that grows by the minute.
@@ -33,14 +25,22 @@ WHERE {{where}}
 
 
 def earned(lines: Lines) -> NDArray[np.void]:
-    """What the predictions have earned (`EARNED`), prediction by prediction."""
-    return _of_yes_or_no(lines)
+    """What the predictions have earned (`EARNED`).
+
+    Those on yes or no come first, prediction by prediction, each under `binary.RULES` in order.
+    """
+    others = earned_otherwise(lines)
+    of_yes_or_no = _of_yes_or_no(lines)
+    return np.concatenate([of_yes_or_no, others]) if len(others) else of_yes_or_no
 
 
 def held(selection: Selection) -> NDArray[np.void]:
     """All that was ever posted for these predictions (`HELD`)."""
     where, values = selection.where("p")
-    columns = {name: copying.UUID if kind == "V16" else copying.NUMBER for name, kind in _HELD}
+    columns = {
+        name: copying.UUID if HELD[name].kind == "V" else copying.NUMBER
+        for name in HELD.names or ()
+    }
     return copying.read(_POSTED.format(where=where), values, columns).astype(HELD)
 
 

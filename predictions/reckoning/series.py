@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from predictions.models.choices import Rule
 from predictions.models.totals import MEAN_UNITS, SCORE_UNITS
 from predictions.reckoning.lines import Ints, Lines, State
-from predictions.reckoning.postings import RULES
+from predictions.reckoning.rows import RULES
 from predictions.scoring.revisions import time_weighted
 
 _STATES = {state.name.lower(): state for state in State}
@@ -19,7 +19,10 @@ SERIES = np.dtype([("question", "V16"), ("forecaster", "V16"), *((n, "i8") for n
 
 
 def series_of(lines: Lines, earned: NDArray[np.void]) -> NDArray[np.void]:
-    """Totals of each forecaster and question (`SERIES`), from what its predictions have earned."""
+    """Totals of each forecaster and question (`SERIES`), from what its predictions have earned.
+
+    `earned` is as `postings.earned` has it: what was earned on yes or no comes first.
+    """
     starts = _starts(lines)
     found = np.zeros(len(starts), SERIES)
     if not len(starts):
@@ -65,6 +68,7 @@ def _scores(lines: Lines, earned: NDArray[np.void]) -> dict[str, Ints]:
     ):
         column = np.zeros(len(lines.id), np.int64)
         of_rule = earned[earned["rule"] == RULES.index(rule)]
+        # Those on yes or no alone: they come first, line by line, and what follows is of options.
         column[lines.counted] = of_rule[figure][: int(lines.counted.sum())]
         found[name] = column
     return found

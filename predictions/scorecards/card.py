@@ -11,7 +11,8 @@ import numpy as np
 from django.db.models import Count
 from numpy.typing import NDArray
 
-from predictions.models.choices import Rule, StatementKind
+from predictions.models import Question
+from predictions.models.choices import QuestionKind, Rule, StatementKind
 from predictions.reckoning import State
 from predictions.scorecards import calls, lines, measures, narrowing, others
 from predictions.scorecards.calls import Call
@@ -27,6 +28,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 SEED = 1
+DAYS = "days"
 TENTHS = tuple(part / 10 for part in range(11))
 
 
@@ -77,9 +79,14 @@ class Means:
 
 @dataclass(frozen=True)
 class OtherMean:
-    """The mean score under one rule of predictions on questions that are not of yes or no."""
+    """The mean score under one rule of predictions on questions that are not of yes or no.
+
+    `unit` is what the CRPS is in, that of the questions, for dates days: figures in different units
+    have no common mean. Empty for the other rules, which are of options.
+    """
 
     rule: str
+    unit: str
     scored: int
     mean: Mean
 
@@ -191,13 +198,23 @@ def _means(scored: Lines, points: measures.Points, seed: int) -> Means:
 
 def _other_kinds(own: Lines, seed: int) -> tuple[OtherMean, ...]:
     found = own.where(own.is_in(State.SCORED) & ~own.binary)
+    units = _units(found)
     return tuple(
-        OtherMean(rule, len(scored), mean)
+        OtherMean(rule, unit, len(scored), mean)
         for rule in Rule.values
-        for scored in [found.where(~np.isnan(found[rule]))]
+        for unit in sorted(set(units.tolist()))
+        for scored in [found.where(~np.isnan(found[rule]) & (units == unit))]
         for mean in _estimates([scored[rule]], scored.question, seed)
         if mean
     )
+
+
+def _units(found: Lines) -> NDArray[np.str_]:
+    """In what each row is scored."""
+    asked = [found.questions[place] for place in np.unique(found.question)]
+    rows = Question.objects.filter(pk__in=asked).order_by().values_list("pk", "kind", "unit")
+    units = {key: DAYS if kind == QuestionKind.DATE else unit for key, kind, unit in rows}
+    return np.array([units[found.questions[place]] for place in found.question], np.str_)
 
 
 def _estimates(figures: Sequence[Floats], questions: Integers, seed: int) -> list[Mean | None]:

@@ -3,11 +3,17 @@
 `p` is of shape (n, k), k ≥ 2, each row a distribution over the k options: in [0, 1], and 1 in sum
 (to 10⁻⁶). `outcome`, of shape (n,), is the index of the option that came out. Every score is a
 loss, of shape (n,): lower is better, 0 is perfect. ValueError names the argument that is wrong.
+
+Sums run over the options in their order, and logarithms are the C library's, so that the offline
+verifier finds each score to the last bit.
 """
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
 
+from predictions.scoring.adding import in_order
 from predictions.scoring.binary import CLIP_LOW
 from predictions.scoring.checks import floats, indices, within_unit
 
@@ -15,6 +21,8 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 _SLACK = 1e-6
+# Of more, not all could have the floor.
+_MOST = round(1 / CLIP_LOW)
 
 
 def brier(p: Floats, outcome: Indices) -> Floats:
@@ -24,24 +32,24 @@ def brier(p: Floats, outcome: Indices) -> Floats:
     "Verification of forecasts expressed in terms of probability", Monthly Weather Review 78 (1950).
     """
     p, outcome = _checked(p, outcome)
-    loss: Floats = np.square(p - _came_out(p, outcome)).sum(axis=1)
-    return loss
+    return in_order(np.square(p - _came_out(p, outcome)))
 
 
 def log_score(p: Floats, outcome: Indices) -> Floats:
     """−ln of the probability given to what came out, none counting less than 0.01; 0.010 to 4.606.
 
-    In nats, of at most 99 options. Options below 0.01 are raised to it, and the others make room in
-    proportion: the distribution nearest to p (by Kullback and Leibler) that has this floor. For two
-    options that is the binary clip to [0.01, 0.99]. Clipping each by itself would not be proper for
-    more: who believes (0.015, 0.015, 0.97) would do better to say (0, 0, 1). I. J. Good, "Rational
-    decisions", J. Royal Statistical Society B 14 (1952).
+    In nats, of at most 100 options. Options below 0.01 are raised to it, and the others make room
+    in proportion: the distribution nearest to p (by Kullback and Leibler) that has this floor; of
+    100 options it is the even one. For two options that is the binary clip to [0.01, 0.99].
+    Clipping each by itself would not be proper for more: who believes (0.015, 0.015, 0.97) would do
+    better to say (0, 0, 1). I. J. Good, "Rational decisions", J. Royal Statistical Society B 14
+    (1952).
     """
     p, outcome = _checked(p, outcome)
-    if p.shape[1] * CLIP_LOW >= 1:
-        raise ValueError(f"p has {p.shape[1]} options; the log score takes at most 99")
-    loss: Floats = -np.log(_of_outcome(_floored(p), outcome))
-    return loss
+    if p.shape[1] > _MOST:
+        raise ValueError(f"p has {p.shape[1]} options; the log score takes at most {_MOST}")
+    given = _of_outcome(_floored(p), outcome)
+    return -np.fromiter(map(math.log, given), np.float64, len(given))
 
 
 def spherical(p: Floats, outcome: Indices) -> Floats:
@@ -51,7 +59,7 @@ def spherical(p: Floats, outcome: Indices) -> Floats:
     Behavioral Science 10 (1965), there as a gain, here turned into a loss.
     """
     p, outcome = _checked(p, outcome)
-    loss: Floats = 1.0 - _of_outcome(p, outcome) / np.sqrt(np.square(p).sum(axis=1))
+    loss: Floats = 1.0 - _of_outcome(p, outcome) / np.sqrt(in_order(np.square(p)))
     return loss
 
 
@@ -65,7 +73,7 @@ def ranked_probability_score(p: Floats, outcome: Indices) -> Floats:
     """
     p, outcome = _checked(p, outcome)
     steps = np.cumsum(p - _came_out(p, outcome), axis=1)[:, :-1]
-    loss: Floats = np.square(steps).mean(axis=1)
+    loss: Floats = in_order(np.square(steps)) / steps.shape[1]
     return loss
 
 
@@ -82,12 +90,15 @@ def _checked(p: Floats, outcome: Indices) -> tuple[Floats, Indices]:
 def _floored(p: Floats) -> Floats:
     """Raised to the floor where below it; scaling the others may push more below, which then rise.
 
-    Never all of them: the others' mean is at least 1 over the number of options.
+    Never all of them: the others' mean is at least 1 over the number of options, and that is above
+    the floor for fewer than the most.
     """
+    if p.shape[1] == _MOST:
+        return np.full_like(p, CLIP_LOW)
     low = p < CLIP_LOW
     while True:
         free = np.where(low, 0.0, p)
-        scale = (1.0 - CLIP_LOW * low.sum(axis=1)) / free.sum(axis=1)
+        scale = (1.0 - CLIP_LOW * low.sum(axis=1)) / in_order(free)
         floored: Floats = np.where(low, CLIP_LOW, free * scale[:, None])
         if not (sunk := ~low & (floored < CLIP_LOW)).any():
             return floored

@@ -12,13 +12,13 @@ from django.db import transaction
 from predictions.errors import Conflict, Invalid
 from predictions.models import Event, Outcome, OutcomeEvidence, Question, User
 from predictions.models.choices import VoidReason
-from predictions.scoring.partial import WHOLE, written_answer
 from predictions.services.chain import last_word, outcome_append
 from predictions.services.conditions import (
     condition_failed_by,
     condition_follow,
     consequences_append,
 )
+from predictions.services.kinds import checked_answer
 from predictions.services.posting import post_each
 from predictions.services.questions import (
     family_locked,
@@ -34,8 +34,9 @@ from predictions.when import display
 class Verdict:
     """What an adjudicator says became of a question.
 
-    `answer` is yes or no, or a fraction such as 0.4 where the question allows partial answers;
-    None means void, with its reason. `settled_at` is when the world decided.
+    `answer` is yes or no, or a fraction such as 0.4 where the question allows partial answers; on
+    questions of other kinds an option, a number such as 12.5, or a date such as 2024-02-17. None
+    means void, with its reason. `settled_at` is when the world decided.
     """
 
     answer: str | None
@@ -170,7 +171,7 @@ def _outcome(
     _check_evidence(question, verdict)
     answer = verdict.answer
     if answer is not None:
-        answer = _checked_answer(question, answer)
+        answer = checked_answer(question, answer)
         _check_condition(question, f"cannot be {answer}")
     return Outcome(
         question=question,
@@ -208,25 +209,9 @@ def _check_condition(question: Question, problem: str) -> None:
         )
 
 
-def _checked_answer(question: Question, answer: str) -> str:
-    """The answer as it is written: yes, no, or a fraction where the criteria allow one."""
-    if not question.partial:
-        if answer not in WHOLE:
-            raise Invalid("answer", f"{answer!r} does not answer {question.key}; give yes or no")
-        return answer
-    try:
-        return written_answer(answer)
-    except ValueError:
-        raise Invalid(
-            "answer",
-            f"{answer!r} does not answer {question.key}; give yes, no, or a fraction from 0 to 1 "
-            "with at most 6 places, such as 0.4",
-        ) from None
-
-
 def _check_verdict(verdict: Verdict) -> None:
     if verdict.answer is None and not verdict.void_reason:
-        raise Invalid("answer", "is missing; give yes or no, or a reason why the question is void")
+        raise Invalid("answer", "is missing; give it, or a reason why the question is void")
     if verdict.answer is not None and verdict.void_reason:
         raise Invalid("void_reason", "does not go with an answer; give one of the two")
     if verdict.void_reason and verdict.void_reason not in VoidReason.values:

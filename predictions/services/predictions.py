@@ -3,14 +3,14 @@
 import datetime as dt
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
 
-from predictions.checks import checked_probability, clean_text
+from predictions.checks import clean_text
 from predictions.errors import Invalid
 from predictions.models import (
     Article,
@@ -22,7 +22,7 @@ from predictions.models import (
     Statement,
     User,
 )
-from predictions.models.choices import Basis
+from predictions.services.kinds import said_check
 from predictions.services.phrases import phrase_held, phrase_newest
 from predictions.services.posting import post, post_each
 from predictions.services.questions import outcomes_of, question_locked, questions_locked
@@ -44,6 +44,8 @@ def prediction_record(
     probability: Decimal | None = None,
     low: Decimal | None = None,
     high: Decimal | None = None,
+    distribution: Mapping[str, Any] | None = None,
+    quantiles: Mapping[str, Any] | None = None,
     phrase: Phrase | None = None,
     article: Article | None = None,
     reference: str = "",
@@ -54,11 +56,13 @@ def prediction_record(
     horizon_note: str = "",
     note: str = "",
 ) -> Prediction:
-    """Record a probability of yes; one by the same forecaster on the question revises the earlier.
+    """Record what was forecast; one by the same forecaster on the question revises the earlier.
 
-    `probability`, `low` and `high` lie in [0, 1], at most 6 places; a verbal prediction takes them
-    from its `phrase`, of the newest version, where they are not given. On a question that has an
-    outcome it needs its article, and is scored at once. Raises Invalid, naming the field.
+    On yes or no it is a `probability` of yes in [0, 1], at most 6 places, between `low` and `high`;
+    a verbal prediction takes them from its `phrase`, of the newest version, where they are not
+    given. On options it is a `distribution`, the probability of each; on a number or a date,
+    `quantiles`, values by levels such as "0.1", not falling. On a question that has an outcome it
+    needs its article, and is scored at once. Raises Invalid, naming the field.
     """
     if phrase is not None:
         _check_newest(phrase)
@@ -77,6 +81,8 @@ def prediction_record(
         probability=probability,
         low=low,
         high=high,
+        distribution=distribution,
+        quantiles=quantiles,
         basis=basis,
         phrase=phrase,
         basis_note=basis_note,
@@ -159,12 +165,8 @@ def _check(
     as_found: bool = False,
 ) -> None:
     """What a prediction must fulfil; sets what it says to how that is stored."""
-    made_at, phrase, article = prediction.made_at, prediction.phrase, prediction.article
-    if phrase is not None and prediction.probability is None:
-        prediction.probability = phrase.point
-        prediction.low, prediction.high = phrase.low, phrase.high
-    if prediction.basis == Basis.VERBAL and phrase is None:
-        raise Invalid("phrase", "is missing; a verbal prediction names its row of the lexicon")
+    made_at, article = prediction.made_at, prediction.article
+    said_check(prediction)
     if made_at.date() > now.date():
         raise Invalid(
             "made_at", f"{made_at:%Y-%m-%d} is in the future; give today or an earlier day"
@@ -175,9 +177,6 @@ def _check(
             f"is missing; {prediction.question.key} has an outcome: only what stands in a source "
             "can be added",
         )
-    prediction.probability, prediction.low, prediction.high = _checked_range(
-        prediction.probability, prediction.low, prediction.high
-    )
     prediction.passages = _checked_passages(prediction.passages, article)
 
 
@@ -186,18 +185,6 @@ def _check_newest(phrase: Phrase) -> None:
     newest = phrase_newest(phrase)
     if newest != phrase:
         raise Invalid("phrase", f"{phrase} is read otherwise since; name {newest}")
-
-
-def _checked_range(
-    probability: Decimal | None, low: Decimal | None, high: Decimal | None
-) -> tuple[Decimal, Decimal | None, Decimal | None]:
-    point = checked_probability(probability, "probability")
-    if low is None and high is None:
-        return point, None, None
-    low, high = checked_probability(low, "low"), checked_probability(high, "high")
-    if not low <= point <= high:
-        raise Invalid("probability", f"{point} does not lie between low {low} and high {high}")
-    return point, low, high
 
 
 def _next_revision(question: Question, forecaster: Forecaster) -> int:

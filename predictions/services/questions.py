@@ -10,6 +10,7 @@ from predictions.errors import Conflict, Invalid, NotFound
 from predictions.models import Outcome, Question, Topic, User
 from predictions.models.choices import QuestionKind
 from predictions.services.conditions import condition_follow
+from predictions.services.kinds import condition_check, kind_check
 from predictions.services.posting import post, post_each
 from predictions.when import display
 
@@ -28,7 +29,10 @@ def question_open(
     by: User | None,
     now: dt.datetime,
     kind: str = QuestionKind.BINARY,
+    options: Sequence[str] = (),
+    ordered: bool = False,
     partial: bool = False,
+    unit: str = "",
     topic: Topic | None = None,
     due_at: dt.datetime | None = None,
     due_rule: str = "",
@@ -42,14 +46,19 @@ def question_open(
 ) -> Question:
     """Open a question. It falls due for review at `due_at`, and every `review_every_days` before.
 
-    `partial` says that the criteria allow an answer between no and yes. A question whose condition
-    has failed already is void at once. Raises Invalid, naming the field, for a question that
-    cannot be kept.
+    A choice has 2 to 100 `options`, of which one comes true; `ordered` says that the order in which
+    they are given means something. A numeric question has a `unit`. `partial` says that the
+    criteria of a binary one allow an answer between no and yes. A question whose condition has
+    failed already is void at once. Raises Invalid, naming the field, for a question that cannot be
+    kept.
     """
     question = Question(
         key=key,
         kind=kind,
+        options=list(options),
+        ordered=ordered,
         partial=partial,
+        unit=unit,
         text=text,
         criteria=criteria,
         topic=topic,
@@ -173,18 +182,12 @@ def _depth(key: UUID, above: Mapping[UUID, UUID | None]) -> int:
 def _check(question: Question, *, as_found: bool = False) -> None:
     """What a question must fulfil; sets when it first falls due for review."""
     opened_at, due_at = question.opened_at, question.due_at
-    if question.kind != QuestionKind.BINARY:
-        raise Invalid(
-            "kind", f"{question.kind!r} cannot be scored yet; only binary questions are taken"
-        )
-    if question.partial and question.kind != QuestionKind.BINARY:
-        raise Invalid("partial", f"does not go with {question.kind}; only binary questions do")
+    kind_check(question)
     if due_at is None and not question.due_rule:
         raise Invalid("due_at", "is missing; give a date, or say in due_rule how it comes about")
     if due_at is not None and due_at < opened_at and not as_found:
         raise Invalid("due_at", f"{display(due_at)} is before it opens, on {display(opened_at)}")
-    if question.condition_question and question.condition_answer not in ("yes", "no"):
-        raise Invalid("condition_answer", "must be yes or no, the answer the condition asks for")
+    condition_check(question)
     if question.condition_answer and not question.condition_question:
         raise Invalid("condition_question", "is missing; name the question that is to be answered")
     if question.condition_question:

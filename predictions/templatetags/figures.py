@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from django import template
 
+from predictions.models import Prediction
+from predictions.models.choices import Rule
 from predictions.when import display
 
 register = template.Library()
@@ -17,6 +19,38 @@ def percent(probability: Decimal | float | None) -> str:
     if probability is None:
         return "–"
     return f"{float(probability) * 100:.2f}".rstrip("0").rstrip(".") + " %"
+
+
+@register.filter
+def said(prediction: Prediction, most: int = 5) -> str:
+    """What was forecast: `95 % yes`, `rye 60 %, wheat 40 %`, or `10 %: 8, 50 %: 12.5 tonnes`.
+
+    The likeliest options, and levels from the lowest: no more than `most` of them.
+    """
+    if prediction.distribution is not None:
+        likeliest = sorted(prediction.distribution, key=lambda pair: pair[1], reverse=True)
+        return _listed([f"{option} {percent(float(p))}" for option, p in likeliest], most)
+    if prediction.quantiles is not None:
+        unit = prediction.question.unit
+        pairs = [f"{percent(float(level))}: {_short(at)}" for level, at in prediction.quantiles]
+        return f"{_listed(pairs, most)} {unit}".strip()
+    return f"{percent(prediction.probability)} yes"
+
+
+def _listed(parts: list[str], most: int) -> str:
+    more = f" and {len(parts) - most} more" if len(parts) > most else ""
+    return ", ".join(parts[:most]) + more
+
+
+def _short(value: str) -> str:
+    """A number without the zeros at its end; a date as it is."""
+    return value.rstrip("0").rstrip(".") if "." in value else value
+
+
+@register.filter
+def rule_name(rule: str) -> str:
+    """A rule's short name in text: `Brier`, `RPS`."""
+    return {Rule.BRIER: "Brier", Rule.LOG: "log"}.get(Rule(rule), rule.upper())
 
 
 @register.filter

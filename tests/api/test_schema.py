@@ -51,6 +51,7 @@ def test_entering_an_outcome_is_shown_by_example(schema: dict[str, Any]) -> None
         "ACorrection",
         "AWithdrawal",
         "APartialAnswer,WhereTheQuestionAllowsIt",
+        "ANumber,OnANumericQuestion",
     ]
     assert "`adjudicate`" in operation["description"]
 

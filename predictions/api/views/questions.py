@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 
 from predictions import services
 from predictions.api.bodies import PredictionBody, QuestionBody
+from predictions.api.examples import PREDICTIONS, QUESTIONS
 from predictions.api.filtersets import PredictionFilters, QuestionFilters, StatementFilters
 from predictions.api.serializers import (
     PredictionSerializer,
@@ -27,7 +28,9 @@ _STANDING = Prefetch(
 )
 
 
-@extend_schema_view(create=extend_schema(request=QuestionBody, summary="Open a question"))
+@extend_schema_view(
+    create=extend_schema(request=QuestionBody, summary="Open a question", examples=QUESTIONS)
+)
 class QuestionViewSet(KeyedReading, Recording):
     """Propositions with their criteria, and the outcome that stands."""
 
@@ -50,9 +53,13 @@ class QuestionViewSet(KeyedReading, Recording):
         return services.question_open(**asked, by=by, now=now)
 
 
-@extend_schema_view(create=extend_schema(request=PredictionBody, summary="Record a prediction"))
+@extend_schema_view(
+    create=extend_schema(
+        request=PredictionBody, summary="Record a prediction", examples=PREDICTIONS
+    )
+)
 class PredictionViewSet(Recording):
-    """Who said what, when, with what probability."""
+    """Who said what, when, and how probable they held it."""
 
     queryset = Prediction.objects.with_state().select_related(
         "question", "forecaster", "article", "phrase", "recorded_by"

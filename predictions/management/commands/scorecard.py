@@ -182,7 +182,12 @@ def _calls(name: str, calls: tuple[Call, ...]) -> list[str]:
 def _other_kinds(card: Card) -> list[str]:
     rows = [["Other kinds of questions", "predictions", "mean", "95 % interval"]]
     rows += [
-        [each.rule, str(each.scored), figure(each.mean.value), interval(each.mean.interval)]
+        [
+            f"{each.rule} {each.unit}".strip(),
+            str(each.scored),
+            figure(each.mean.value),
+            interval(each.mean.interval),
+        ]
         for each in card.other_kinds
     ]
     return aligned(rows)

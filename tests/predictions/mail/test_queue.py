@@ -1,4 +1,5 @@
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -280,6 +281,25 @@ def test_the_report_of_the_seed_articles(subscription: Subscription, now: dt.dat
         assert words in text
     assert max(map(len, text.splitlines())) <= 90
     assert len(report.message.html.encode()) < 100_000
+
+
+def test_a_report_tells_of_options_and_numbers_what_was_said_and_earned(
+    make: Maker, subscription: Subscription
+) -> None:
+    crop, ordered = make.choice("wheat", "rye"), make.choice("low", "high", ordered=True)
+    yields = make.numeric(unit="tonnes")
+    make.spread(crop, "0.6", "0.4")
+    make.spread(ordered, "0.6", "0.4")
+    make.range(yields, {"0.25": "8", "0.75": "10.5"})
+    for question, answer in ((crop, "rye"), (ordered, "low"), (yields, "12.5")):
+        make.outcome(question, answer)
+    reports_queue(now=make.now)
+    message = Message.objects.get()
+    for body in (message.text, re.sub(r"<[^>]*>", "", message.html)):
+        told = " ".join(body.split())
+        assert "said wheat 60 %, rye 40 %: Brier 0.720, log 0.92" in told
+        assert "said low 60 %, high 40 %: RPS 0.160, log 0.51" in told
+        assert "said 25 %: 8, 75 %: 10.5 tonnes: CRPS 2.625" in told
 
 
 def test_what_people_wrote_is_escaped_in_html_and_not_in_text(

@@ -336,32 +336,38 @@ def settle_by_rows(make: Maker, prediction: Prediction, answer: str, score: str)
 
 
 def test_questions_of_other_kinds_count_and_have_a_mean_of_their_own(make: Maker) -> None:
-    question = Question(
-        key="C1",
-        kind="choice",
-        options=["wheat", "rye"],
-        text="Which harvest fails first?",
-        criteria="As the ministry says.",
-        opened_at=OPENED,
-        horizon_basis="stated",
-    )
-    post(kind="question.opened", by=None, rows=[question])
-    prediction = Prediction(
-        question=question,
-        forecaster=make.forecaster(),
-        made_at=OPENED,
-        basis="stated",
-        distribution={"wheat": "0.7", "rye": "0.3"},
-        recorded_at=make.now,
-    )
-    post(kind="prediction.recorded", by=None, rows=[prediction])
-    settle_by_rows(make, prediction, "wheat", "0.09")
+    first, ordered = make.choice("wheat", "rye"), make.choice("low", "middle", "high", ordered=True)
+    for question, shares in ((first, ("0.7", "0.3")), (ordered, ("0.5", "0.3", "0.2"))):
+        make.spread(question, *shares)
+        make.outcome(question, question.options[0])
     make.outcome(make.prediction("0.8").question, "yes")
     card = scorecard(Scope())
-    assert (card.counts.scored, card.counts.scored_questions) == (2, 1)
+    assert (card.counts.scored, card.counts.scored_questions) == (3, 1)
     assert value(card, "brier") == pytest.approx(0.04)
-    told = [(other.rule, other.scored, other.mean.value) for other in card.other_kinds]
-    assert told == [("brier", 1, 0.09), ("log", 1, 0.09)]
+    told = [(other.rule, other.unit, other.scored) for other in card.other_kinds]
+    assert told == [("brier", "", 1), ("log", "", 2), ("rps", "", 1)]
+    mean_log = -(math.log(0.7) + math.log(0.5)) / 2
+    means = [other.mean.value for other in card.other_kinds]
+    assert means == pytest.approx([0.18, mean_log, (0.25 + 0.04) / 2])
+
+
+def test_scores_in_different_units_are_not_averaged(make: Maker) -> None:
+    for unit, answer in (("tonnes", "10"), ("tonnes", "12"), ("euros", "1000")):
+        question = make.numeric(unit=unit)
+        make.range(question, {"0.25": 10, "0.75": 10})
+        make.outcome(question, answer)
+    question = make.dated()
+    make.range(question, {"0.25": "2026-05-01", "0.75": "2026-05-01"})
+    make.outcome(question, "2026-05-04")
+    told = [
+        (other.rule, other.unit, other.scored, other.mean.value)
+        for other in scorecard(Scope()).other_kinds
+    ]
+    assert told == [
+        ("crps", "days", 1, 3.0),
+        ("crps", "euros", 1, 990.0),
+        ("crps", "tonnes", 2, 1.0),
+    ]
 
 
 def test_a_partial_answer_counts_by_its_part_and_has_no_points(make: Maker) -> None:

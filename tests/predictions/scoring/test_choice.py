@@ -180,5 +180,7 @@ def test_the_log_score_takes_as_many_options_as_its_floor_leaves_room_for() -> N
     p[0, 0] = 1
     assert choice.log_score(p, np.array([5])) == pytest.approx([-math.log(0.01)])
     assert choice.log_score(p, np.array([0])) == pytest.approx([-math.log(0.02)])
-    with pytest.raises(ValueError, match="p has 100 options; the log score takes at most 99"):
-        choice.log_score(np.full((1, 100), 0.01), np.array([0]))
+    even = np.append(p, [[0.0]], axis=1)
+    assert choice.log_score(even, np.array([0])) == pytest.approx([math.log(100)])
+    with pytest.raises(ValueError, match="p has 101 options; the log score takes at most 100"):
+        choice.log_score(np.full((1, 101), 1 / 101), np.array([0]))

@@ -79,7 +79,7 @@ def test_a_quote_must_lie_within_its_article(make: Maker) -> None:
         ({"key": "no spaces please"}, "key"),
         ({"text": ""}, "text"),
         ({"criteria": ""}, "criteria"),
-        ({"kind": "numeric"}, "kind"),
+        ({"kind": "guess"}, "kind"),
         ({"due_at": None}, "due_at"),
         ({"due_at": end_of(dt.date(2025, 1, 1))}, "due_at"),
         ({"horizon_basis": "guess"}, "horizon_basis"),
