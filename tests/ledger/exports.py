@@ -10,10 +10,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ledger import merkle, verifier
+from django.core.management import call_command
+
+from ledger import merkle, replay, verifier
 from ledger.export import write_export
 from ledger.journal import TreeHead
 from ledger.notes import Signer, checkpoint_text, sign
+from tests.conftest import NOW
+from tests.making import Maker
 
 VERIFIER = Path(verifier.__file__)
 ORIGIN = "example.org/ledger"
@@ -134,3 +138,17 @@ SMALL = Made(tuple(entry(number, note=f"Zürich {number}\n") for number in range
 def rename(body: dict[str, Any]) -> None:
     """The smallest of changes to an entry."""
     body["actor"] = "user:2"
+
+
+def told_of(story: Callable[[Maker], None], path: Path) -> tuple[bytes, list[str]]:
+    """The export of a log in which a story came about; and what `verify_ledger` found.
+
+    In a database that is empty again afterwards.
+    """
+    try:
+        story(Maker(NOW))
+        found = [str(finding) for finding in replay.verify().findings]
+        call_command("export_ledger", "--output", str(path), stdout=io.StringIO())
+        return path.read_bytes(), found
+    finally:
+        call_command("flush", interactive=False, verbosity=0)

@@ -1,7 +1,6 @@
 """Options, numbers and dates, as a stranger recomputes their scores from an export."""
 
 import datetime as dt
-import io
 import json
 import math
 from collections.abc import Callable
@@ -11,17 +10,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from django.core.management import call_command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger import replay, verifier
+from ledger import verifier
 from predictions.models import Score
 from predictions.scoring import choice, quantiles
 from predictions.scoring.rounding import posted_units
 from predictions.when import end_of
-from tests.conftest import NOW
-from tests.ledger.exports import Made, Told, verify
+from tests.ledger.exports import Made, Told, told_of, verify
 from tests.making import Maker
 
 LATE = end_of(dt.date(2026, 9, 2))
@@ -32,15 +29,8 @@ def told(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[bytes, list[str]]:
     """The export of a log of all kinds of questions; and what `verify_ledger` found."""
-    path = tmp_path_factory.mktemp("kinds") / "export.ndjson"
     with django_db_blocker.unblock():
-        try:
-            _story(Maker(NOW))
-            found = [str(finding) for finding in replay.verify().findings]
-            call_command("export_ledger", "--output", str(path), stdout=io.StringIO())
-            return path.read_bytes(), found
-        finally:
-            call_command("flush", interactive=False, verbosity=0)
+        return told_of(_story, tmp_path_factory.mktemp("kinds") / "export.ndjson")
 
 
 def _story(make: Maker) -> None:

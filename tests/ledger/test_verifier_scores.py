@@ -1,7 +1,6 @@
 """Outcomes taken back, questions void by themselves, phrases read anew and partial answers, as a
 stranger recomputes them from an export."""
 
-import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,12 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 
-from ledger import replay
 from predictions.models import Question
-from tests.conftest import NOW
-from tests.ledger.exports import Made, Told, compact, verify
+from tests.ledger.exports import Made, Told, compact, told_of, verify
 from tests.making import Maker
 
 
@@ -23,15 +19,8 @@ def told(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[bytes, list[str]]:
     """The export of a log in which all of that came about; and what `verify_ledger` found."""
-    path = tmp_path_factory.mktemp("scores") / "export.ndjson"
     with django_db_blocker.unblock():
-        try:
-            _story(Maker(NOW))
-            found = [str(finding) for finding in replay.verify().findings]
-            call_command("export_ledger", "--output", str(path), stdout=io.StringIO())
-            return path.read_bytes(), found
-        finally:
-            call_command("flush", interactive=False, verbosity=0)
+        return told_of(_story, tmp_path_factory.mktemp("scores") / "export.ndjson")
 
 
 def _story(make: Maker) -> None:

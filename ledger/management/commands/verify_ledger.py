@@ -1,15 +1,13 @@
 import dataclasses
 import json
 import sys
-from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ledger import journal, replay, verified
 from ledger.errors import CannotResume, SignerBusy
-
-_WIDTH = 30
+from ledger.progress import Bar
 
 
 class Command(BaseCommand):
@@ -29,14 +27,18 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        bar = Bar(self.stderr, "verifying", "entries")
         try:
             since = verified.resolve(options["since"]) if options["since"] else None
-            result = replay.verify(since=since, progress=self._progress(since))
+            first, last = (since.size if since else 0), journal.head().size
+            result = replay.verify(
+                since=since, progress=lambda done: bar.show(done - first, last - first)
+            )
         except CannotResume as error:
             raise CommandError(f"--since: {error}", returncode=2) from error
         except SignerBusy as error:
             raise CommandError(f"could not run: {error}", returncode=2) from error
-        self._clear()
+        bar.clear()
         if result.intact:
             self._remember(result)
         if options["json"]:
@@ -65,25 +67,3 @@ class Command(BaseCommand):
                 self.stdout.write(f"  {finding.place}: {finding.problem}")
         for note in result.notes:
             self.stdout.write(f"note: {note}")
-
-    def _progress(self, since: journal.TreeHead | None) -> Callable[[int], None]:
-        """A bar on a terminal; nothing where the output goes elsewhere."""
-        if not self.stderr.isatty():
-            return lambda done: None
-        first, total = (since.size if since else 0), max(journal.head().size, 1)
-
-        def show(done: int) -> None:
-            part = min(max(done - first, 0) / max(total - first, 1), 1)
-            bar = ("#" * round(part * _WIDTH)).ljust(_WIDTH)
-            self._write(f"\rverifying [{bar}] {part:4.0%}  {done:,} of {total:,} entries")
-
-        return show
-
-    def _clear(self) -> None:
-        if self.stderr.isatty():
-            self._write("\r\033[K")
-
-    def _write(self, text: str) -> None:
-        # Not in the style of an error, which is red.
-        self.stderr.write(text, style_func=str, ending="")
-        self.stderr.flush()

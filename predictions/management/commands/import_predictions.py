@@ -1,18 +1,18 @@
 import dataclasses
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from ledger.progress import Bar
 from predictions.errors import PredictionsError
 from predictions.importing import Finding, read
 from predictions.services.imports import Imported, ImportRefused, predictions_import
 
-_WIDTH = 30
 _TABLES = ("topics", "forecasters", "questions", "predictions", "outcomes")
 
 
@@ -37,19 +37,21 @@ class Command(BaseCommand):
             problem = f"{options['file']} cannot be read: {error.strerror}"
             raise CommandError(problem, returncode=2) from error
         dry_run = options["dry_run"]
+        bar = Bar(self.stderr, "recording", "predictions")
         try:
             imported = predictions_import(
                 read=read(data),
                 by=None,
                 now=timezone.now(),
                 dry_run=dry_run,
-                progress=self._progress(),
+                progress=bar.show,
             )
         except ImportRefused as refusal:
+            bar.clear()
             self._refuse(refusal.problems, as_json=options["json"])
         except PredictionsError as error:
             raise CommandError(f"nothing was recorded: {error}", returncode=1) from error
-        self._clear()
+        bar.clear()
         for warning in imported.warnings:
             self.stderr.write(f"warning: {warning}", style_func=str)
         if options["json"]:
@@ -58,7 +60,6 @@ class Command(BaseCommand):
             self.stdout.write(_told(imported, dry_run=dry_run))
 
     def _refuse(self, problems: Sequence[Finding], *, as_json: bool) -> NoReturn:
-        self._clear()
         for problem in problems:
             self.stderr.write(str(problem))
         if as_json:
@@ -66,27 +67,6 @@ class Command(BaseCommand):
         else:
             self.stderr.write(f"nothing was recorded: {len(problems)} problem(s)")
         sys.exit(1)
-
-    def _progress(self) -> Callable[[int, int], None]:
-        """A bar on a terminal; nothing where the output goes elsewhere."""
-        if not self.stderr.isatty():
-            return lambda done, total: None
-
-        def show(done: int, total: int) -> None:
-            bar = ("#" * round(done / total * _WIDTH)).ljust(_WIDTH)
-            told = f"{done / total:4.0%}  {done:,} of {total:,} predictions"
-            self._write(f"\rrecording [{bar}] {told}")
-
-        return show
-
-    def _clear(self) -> None:
-        if self.stderr.isatty():
-            self._write("\r\033[K")
-
-    def _write(self, text: str) -> None:
-        # Not in the style of an error, which is red.
-        self.stderr.write(text, style_func=str, ending="")
-        self.stderr.flush()
 
 
 def _told(imported: Imported, *, dry_run: bool) -> str:

@@ -3,10 +3,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from predictions.models import Rescoring
+from ledger.progress import Bar
 from predictions.services.rescoring import rescore
-
-_WIDTH = 30
 
 
 class Command(BaseCommand):
@@ -21,21 +19,15 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        done = rescore(by=None, now=timezone.now(), anew=options["anew"], progress=self._progress)
-        self._write("\r\033[K")
+        bar = Bar(self.stderr, "scoring", "predictions")
+        done = rescore(
+            by=None,
+            now=timezone.now(),
+            anew=options["anew"],
+            progress=lambda done, total: bar.show(done.predictions, total),
+        )
+        bar.clear()
         self.stdout.write(
             f"{done.predictions:,} predictions: {done.posted:,} scores posted, "
             f"{done.reversed:,} reversed; all totals recounted"
         )
-
-    def _progress(self, done: Rescoring, total: int) -> None:
-        """A bar on a terminal; nothing where the output goes elsewhere."""
-        part = min(done.predictions / max(total, 1), 1)
-        bar = ("#" * round(part * _WIDTH)).ljust(_WIDTH)
-        self._write(f"\rscoring [{bar}] {part:4.0%}  {done.predictions:,} of {total:,} predictions")
-
-    def _write(self, text: str) -> None:
-        if self.stderr.isatty():
-            # Not in the style of an error, which is red.
-            self.stderr.write(text, style_func=str, ending="")
-            self.stderr.flush()
