@@ -100,7 +100,7 @@ def test_posting_a_question_on_a_condition_that_failed_answers_that_it_is_void(
         ({"opened_at": "0001-01-01T00:00:00+12:00"}, "opened_at"),
         ({"opened_at": 20260131}, "opened_at"),
         ({"horizon_basis": "guessed"}, "horizon_basis"),
-        ({"kind": "numeric"}, "kind"),
+        ({"kind": "guess"}, "kind"),
         ({"partial": "yes"}, "partial"),
         ({"partial": 1}, "partial"),
         ({"topic": "no-such-topic"}, "topic"),
