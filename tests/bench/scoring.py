@@ -24,12 +24,11 @@ def rows(size: int) -> Iterator[Row]:
 def _binary(rounds: int) -> Row:
     chance = np.random.default_rng(1)
     p = chance.random(PREDICTIONS)
-    happened = chance.random(PREDICTIONS) < p
-    o = happened.astype(np.float64)
+    o = (chance.random(PREDICTIONS) < p).astype(np.float64)
     return cost_row(
         "a million binary predictions, Brier and log, against two bare numpy passes",
         in_turns(
-            lambda: lambda: binary.scores(p, happened),
+            lambda: lambda: binary.scores(p, o),
             lambda: lambda: ((p - o) ** 2, np.log(p)),
             rounds=rounds,
         ),
