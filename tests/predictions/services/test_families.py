@@ -11,11 +11,13 @@ from django.utils import timezone
 
 from predictions.errors import Conflict
 from predictions.models import Outcome, Phrase, Question, Score
+from predictions.services.rescoring import rescore
 from tests.ledger.others import another, in_background, run, wait_for
 from tests.making import Maker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 4
+HELD = "SELECT 1 FROM predictions_question WHERE key = %s FOR NO KEY UPDATE NOWAIT"
 
 
 def at_once(*acts: Callable[[], object]) -> list[str]:
@@ -83,16 +85,30 @@ def test_a_phrase_is_read_anew_on_the_condition_before_what_hangs_on_it(make: Ma
     condition = make.question(key="z")
     for row in (condition, make.conditional(condition, key="a")):
         make.prediction(None, basis="verbal", phrase=phrase, question=row)
-    held = "SELECT 1 FROM predictions_question WHERE key = %s FOR NO KEY UPDATE NOWAIT"
     with another() as other, another() as third:
         other.set_autocommit(False)
-        run(other, held, ["z"])
+        run(other, HELD, ["z"])
         revising = in_background(partial(make.revise, phrase, "0.1", "0.2", "0.3"))
         wait_for(lambda: waiting() == 1)
-        assert run(third, held, ["a"]) == [(1,)]
+        assert run(third, HELD, ["a"]) == [(1,)]
         other.rollback()
         revising.join(timeout=20)
     assert Phrase.objects.count() == 2
+
+
+def test_everything_is_scored_anew_on_the_condition_before_what_hangs_on_it(make: Maker) -> None:
+    condition = make.question(key="z")
+    # Ids are random: of so many, some come before the condition's.
+    below = [make.conditional(condition, key=f"a{number}").key for number in range(20)]
+    with another() as other, another() as third:
+        other.set_autocommit(False)
+        run(other, HELD, ["z"])
+        scoring = in_background(lambda: rescore(by=None, now=make.now))
+        wait_for(lambda: waiting() == 1)
+        assert [run(third, HELD, [key]) for key in below] == [[(1,)]] * len(below)
+        other.rollback()
+        scoring.join(timeout=20)
+    assert not scoring.is_alive()
 
 
 def test_a_conditional_opened_while_its_condition_is_decided_is_void(make: Maker) -> None:
