@@ -47,12 +47,13 @@ def rescore(
     return under_way
 
 
-def recount() -> None:
-    """Count all totals anew, without a look at the scores. In batches, as `rescore`."""
-    for questions in batches(None):
-        with transaction.atomic():
-            questions_locked(questions)
-            totals_recount(questions=questions)
+@transaction.atomic
+def recount(at_once: int = PREDICTIONS) -> None:
+    """Count all totals anew, without a look at the scores. In batches, as `rescore`, but all or
+    none: whoever finds totals takes them to be whole."""
+    for questions in batches(None, at_once):
+        questions_locked(questions)
+        totals_recount(questions=questions)
 
 
 def _under_way(now: dt.datetime, anew: bool) -> Rescoring:
