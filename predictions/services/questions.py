@@ -190,8 +190,12 @@ def questions_locked(keys: Iterable[UUID]) -> dict[UUID, Question]:
 
 def _conditions() -> dict[UUID, UUID]:
     """Of each question that has a condition, that one's; by their ids."""
-    conditional = Question.objects.filter(condition_question__isnull=False)
-    return dict(conditional.values_list("pk", "condition_question"))
+    pairs = Question.objects.values_list("pk", "condition_question")
+    return {
+        question: condition
+        for question, condition in pairs.filter(condition_question__isnull=False)
+        if condition
+    }
 
 
 def _depth(key: UUID, above: Mapping[UUID, UUID]) -> int:
