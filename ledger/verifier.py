@@ -708,7 +708,7 @@ class Scores:
         self.questions: dict[str, Question] = {}  # those that are not of yes or no
         self.spreads: dict[str, Spread] = {}  # predictions on these
         self.outcomes: dict[str, Outcome] = {}
-        self.corrected: set[str | None] = set()
+        self.last: dict[str, str] = {}  # question → its last outcome
         self.posted: dict[bytes, str] = {}  # → entry, id, value, best, worst; "" once reversed
 
     def fold(self, facts: dict[str, Any], entry: int) -> None:
@@ -721,9 +721,7 @@ class Scores:
             for row in facts.get("prediction", ()):
                 self._prediction(row)
             for row in facts.get("outcome", ()):
-                key, *rest = pack(row["id"], row["question_id"], row["settled_at"]).split()
-                self.outcomes[key] = Outcome(key, rest[0], row["answer"], rest[1], entry)
-                self.corrected.add(row["corrects_id"])
+                self._outcome(row, entry)
             for row in facts.get("score", ()):
                 self._score(row, entry)
         except (AttributeError, KeyError, TypeError, ValueError, ArithmeticError) as error:
@@ -743,6 +741,18 @@ class Scores:
             raise Problem(f"prediction {key}: {low}, {p}, {high} are no probabilities")
         self.predictions[key] = pack(row["question_id"], row["made_at"], low, p, high)
 
+    def _outcome(self, row: dict[str, Any], entry: int) -> None:
+        """The outcomes of a question are a chain: each corrects the one before, said once."""
+        key, question, settled_at = pack(row["id"], row["question_id"], row["settled_at"]).split()
+        if key in self.outcomes:
+            raise Problem(f"outcome {key} was said before")
+        if row["corrects_id"] != self.last.get(question):
+            raise Problem(f"outcome {key} does not correct the last one of its question")
+        if row.get("reopens") and row["answer"] is not None:
+            raise Problem(f"outcome {key} opens its question again, and answers it")
+        self.outcomes[key] = Outcome(key, question, row["answer"], settled_at, entry)
+        self.last[question] = key
+
     def _score(self, row: dict[str, Any], entry: int) -> None:
         key = score_key(row["prediction_id"], row["outcome_id"], row["rule"])
         packed = pack(str(entry), row["id"], row["value"], row["best"], row["worst"])
@@ -759,24 +769,24 @@ class Scores:
 
     def check(self, findings: Findings) -> None:
         """Hold what stands against a fresh computation; uses up the postings."""
-        standing: dict[str, list[Outcome]] = {}
-        for outcome in self.outcomes.values():
-            if outcome.id not in self.corrected and outcome.answer is not None:
-                standing.setdefault(outcome.question, []).append(outcome)
         for prediction, packed in self.predictions.items():
             question, made_at, *said = packed.split()
             earned = functools.partial(of_yes_or_no, *said)
-            for outcome in standing.get(question, ()):
-                if made_at < outcome.settled_at:  # a later one is kept, but not scored
-                    self._compare(prediction, earned, outcome, findings)
+            self._check_one(prediction, question, made_at, earned, findings)
         for prediction, spread in self.spreads.items():
             earned = functools.partial(of_spread, self.questions.get(spread.question), spread)
-            for outcome in standing.get(spread.question, ()):
-                if spread.made_at < outcome.settled_at:
-                    self._compare(prediction, earned, outcome, findings)
+            self._check_one(prediction, spread.question, spread.made_at, earned, findings)
         for left in filter(None, self.posted.values()):
             entry, score, *_ = left.split()
             findings.add(f"entry {entry}", f"score {score} counts, but nothing has earned it")
+
+    def _check_one(
+        self, prediction: str, question: str, made_at: str, earned: Earned, findings: Findings
+    ) -> None:
+        """By the last outcome of its question; what was made later is kept, but not scored."""
+        outcome = self.outcomes.get(self.last.get(question, ""))
+        if outcome is not None and outcome.answer is not None and made_at < outcome.settled_at:
+            self._compare(prediction, earned, outcome, findings)
 
     def _compare(
         self, prediction: str, earned: Earned, outcome: Outcome, findings: Findings

@@ -20,7 +20,8 @@ _PLOT, _STRIP = 230, 52
 _EVEN = 0.25
 # How high the axis may end, and its steps; the even chance is always in view.
 _SCALES = ((0.3, 0.1), (0.5, 0.1), (0.75, 0.25), (1.0, 0.25))
-_MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600)
+# Up to all the years that there are: a file may tell of any.
+_MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1_200, 6_000, 12_000, 60_000)
 _LABELLED = 12
 _LEAST = 6  # months that the axis spans, so that one month is no wall
 

@@ -32,7 +32,8 @@ class Against:
 
     1 − mean Brier score / theirs, each question once: of each forecaster the mean of all revisions,
     of several forecasters the mean of theirs. The others' predictions are of the same topic,
-    horizon and period. None where they scored 0, or nothing is shared.
+    horizon and period; what the same forecasters said elsewhere on a question is nobody else's.
+    None where they scored 0, or nothing is shared.
     """
 
     skill: float | None
@@ -57,9 +58,14 @@ def rank(everyone: Lines, forecaster: int) -> Rank | None:
     return Rank(1 + int(np.count_nonzero(better)), int(np.count_nonzero(enough)))
 
 
-def against(own: Lines, others: Lines) -> Against:
-    """Of scored predictions, with one numbering of questions."""
-    (mine, own_means), (theirs, their_means) = by_question(own), by_question(others)
+def against(everyone: Lines) -> Against:
+    """Of those in the scope, among all scored predictions that are like them."""
+    series = everyone.series
+    asked = np.bincount(series, weights=everyone.own) > 0
+    others = everyone.where(~asked[series])
+    (mine, own_means), (theirs, their_means) = map(
+        by_question, (everyone.where(everyone.own), others)
+    )
     _, here, there = np.intersect1d(mine, theirs, return_indices=True)
     return Against(skill_against(own_means[here], their_means[there]), int(here.size))
 

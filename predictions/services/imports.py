@@ -13,7 +13,7 @@ from predictions.models.choices import Basis, ForecasterKind, HorizonBasis, Void
 from predictions.services.import_plan import Part, Plan, plan
 from predictions.services.outcomes import Verdict, outcomes_enter
 from predictions.services.predictions import predictions_record
-from predictions.services.questions import questions_open
+from predictions.services.questions import families_locked, questions_open
 from predictions.services.sources import forecaster_record, topic_record
 
 # How many predictions are recorded at a time, and thereby how much is held in memory.
@@ -67,6 +67,7 @@ def predictions_import(
     with transaction.atomic():
         if not dry_run:
             _take_turns()
+            families_locked([asked.key for asked in folded.questions])
         made = plan(folded)
         if made.problems:
             raise ImportRefused(made.problems)

@@ -74,7 +74,7 @@ def outcomes_enter(
     now: dt.datetime,
     as_found: bool = False,
 ) -> list[Outcome]:
-    """`outcome_enter` for many questions, which are no conditional ones and never had an outcome.
+    """`outcome_enter` for many questions that never had an outcome; whoever calls holds families.
 
     `as_found` keeps what a source says though it is odd: settled before the question opened, or on
     a day still to come.

@@ -16,6 +16,7 @@ from predictions.when import display
 
 _OPENED = "question.opened"
 _LONGEST_INTERVAL = 36_525  # a century
+_KEYS_A_LOOK = 1_000
 
 
 @transaction.atomic
@@ -151,14 +152,39 @@ def family_locked(question: Question) -> Question:
     return locked
 
 
+def families_locked(keys: Sequence[str]) -> None:
+    """Hold the recorded questions of these keys, their conditions, and all that depend on them.
+
+    For many acts in one transaction. The first of them takes everybody's total, for which whoever
+    holds a question may wait: to ask for another question after that is to wait for each other.
+    """
+    wanted: set[UUID] = set()
+    for start in range(0, len(keys), _KEYS_A_LOOK):
+        some = Question.objects.filter(key__in=keys[start : start + _KEYS_A_LOOK])
+        wanted.update(some.values_list("pk", flat=True))
+    held: set[UUID] = set()
+    # Again, for one may be opened on a condition until that is held.
+    while missing := _families(wanted) - held:
+        held.update(questions_locked(missing))
+
+
+def _families(questions: set[UUID]) -> set[UUID]:
+    above = _conditions()
+    below: dict[UUID, set[UUID]] = {}
+    for question, condition in above.items():
+        below.setdefault(condition, set()).add(question)
+    family = questions | {above[question] for question in questions & above.keys()}
+    level = questions
+    while level:
+        level = {key for condition in level for key in below.get(condition, ())} - family
+        family |= level
+    return family
+
+
 def questions_locked(keys: Iterable[UUID]) -> dict[UUID, Question]:
     """Hold questions, by their primary keys, in the order of `family_locked`."""
     wanted = set(keys)
-    above = dict(
-        Question.objects.filter(condition_question__isnull=False).values_list(
-            "pk", "condition_question"
-        )
-    )
+    above = _conditions()
     levels: dict[int, set[UUID]] = {}
     for key in wanted:
         levels.setdefault(_depth(key, above), set()).add(key)
@@ -171,7 +197,17 @@ def questions_locked(keys: Iterable[UUID]) -> dict[UUID, Question]:
     return locked
 
 
-def _depth(key: UUID, above: Mapping[UUID, UUID | None]) -> int:
+def _conditions() -> dict[UUID, UUID]:
+    """Of each question that has a condition, that one's; by their ids."""
+    pairs = Question.objects.values_list("pk", "condition_question")
+    return {
+        question: condition
+        for question, condition in pairs.filter(condition_question__isnull=False)
+        if condition
+    }
+
+
+def _depth(key: UUID, above: Mapping[UUID, UUID]) -> int:
     """How many conditions stand above a question; each is older, so there is a topmost one."""
     depth = 0
     while (condition := above.get(key)) is not None:

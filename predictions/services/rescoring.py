@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 
 from predictions.models import Question, Rescoring, User
+from predictions.services.questions import questions_locked
 from predictions.services.scores import scores_settle
 from predictions.services.totals import totals_recount
 
@@ -46,12 +47,13 @@ def rescore(
     return under_way
 
 
-def recount() -> None:
-    """Count all totals anew, without a look at the scores. In batches, as `rescore`."""
-    for questions in batches(None):
-        with transaction.atomic():
-            hold(questions)
-            totals_recount(questions=questions)
+@transaction.atomic
+def recount(at_once: int = PREDICTIONS) -> None:
+    """Count all totals anew, without a look at the scores. In batches, as `rescore`, but all or
+    none: whoever finds totals takes them to be whole."""
+    for questions in batches(None, at_once):
+        questions_locked(questions)
+        totals_recount(questions=questions)
 
 
 def _under_way(now: dt.datetime, anew: bool) -> Rescoring:
@@ -87,16 +89,10 @@ def _do(
     under_way: Rescoring, questions: list[uuid.UUID], by: User | None, now: dt.datetime
 ) -> None:
     with transaction.atomic():
-        hold(questions)
+        questions_locked(questions)
         settled = scores_settle(questions=questions, by=by, now=now)
         under_way.last_question = questions[-1]
         under_way.predictions += settled.predictions
         under_way.posted += settled.posted
         under_way.reversed += settled.reversed
         under_way.save()
-
-
-def hold(questions: list[uuid.UUID]) -> None:
-    """Lock the questions of a batch."""
-    locked = Question.objects.select_for_update(no_key=True).filter(pk__in=questions)
-    list(locked.order_by("pk").values_list("pk"))

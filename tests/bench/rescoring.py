@@ -156,11 +156,11 @@ def _score(questions: list[uuid.UUID]) -> float:
     """Seconds that entries took."""
     from ledger import journal
     from predictions import reckoning
-    from predictions.services.rescoring import hold
+    from predictions.services.questions import questions_locked
     from predictions.services.score_rows import entries_append, rows_store
     from predictions.services.totals import totals_replace
 
-    hold(questions)
+    questions_locked(questions)
     selection = reckoning.Selection(questions)
     due = reckoning.changes(selection)
     totals_replace(selection=selection, series=due.series)

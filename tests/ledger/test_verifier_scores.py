@@ -105,6 +105,32 @@ def test_scores_that_a_withdrawn_outcome_keeps_are_found(log: Made, run: Run) ->
     assert any("counts, but nothing has earned it" in one for one in run(spared).findings)
 
 
+@pytest.mark.parametrize(
+    ("columns", "problem"),
+    [
+        ({"corrects_id": None}, "does not correct the last one of its question"),
+        ({"question_id": "another"}, "does not correct the last one of its question"),
+        ({"id": "first"}, "was said before"),
+        ({"reopens": True}, "opens its question again, and answers it"),
+    ],
+)
+def test_outcomes_of_a_question_that_are_no_chain_are_found(
+    log: Made, run: Run, columns: dict[str, Any], problem: str
+) -> None:
+    [(entered, _), *_] = facts_of(log, "outcome.entered", "outcome")
+    place = next(
+        place
+        for place, row in facts_of(log, "outcome.corrected", "outcome")
+        if row["answer"] == "yes"
+    )
+    log = log.edited(entered, change(id="first")) if "id" in columns else log
+    found = run(log.edited(place, change(**columns)))
+    assert any(
+        finding.startswith(f"entry {place}: ") and finding.endswith(problem)
+        for finding in found.findings
+    )
+
+
 def without(log: Made, place: int, kind: str) -> Made:
     """The log as if an entry of this kind had never been there."""
     assert json.loads(log.bodies[place - 1])["kind"] == kind

@@ -12,6 +12,7 @@ from predictions import services
 from predictions.errors import Invalid
 from predictions.models import Outcome, Prediction, Question, Score
 from predictions.scorecards import MIN_QUESTIONS, Card, Scope, scorecard
+from predictions.scorecards.others import Against
 from predictions.services.posting import post
 from predictions.when import end_of
 from tests.making import Maker, write
@@ -260,6 +261,27 @@ def test_against_the_others_each_question_counts_once(make: Maker) -> None:
     against = scorecard(Scope(forecaster=who.key)).against_others
     assert against.questions == 2
     assert against.skill == pytest.approx(1 - own / theirs, abs=1e-9)
+
+
+def test_what_a_forecaster_said_in_another_outlet_is_not_what_others_said(make: Maker) -> None:
+    who, rival = make.forecaster(), make.forecaster()
+    here, there = (
+        make.article(outlet=services.outlet_record(key=key, name=key, by=None), sha256=key * 64)
+        for key in "ab"
+    )
+    question = make.question(opened_at=OPENED)
+    for forecaster, p, article in ((who, "0.9", here), (who, "0.5", there)):
+        make.prediction(
+            p, question=question, forecaster=forecaster, article=article, made_at=OPENED
+        )
+    make.outcome(question, "yes", settled_at=SETTLED)
+    scopes = (Scope(outlet="a"), Scope(forecaster=who.key, outlet="a"))
+    assert [scorecard(scope).against_others for scope in scopes] == [Against(None, 0)] * 2
+    make.prediction("0.8", question=question, forecaster=rival, article=there, made_at=OPENED)
+    for scope in scopes:
+        against = scorecard(scope).against_others
+        assert against.questions == 1
+        assert against.skill == pytest.approx(1 - 0.01 / 0.04)
 
 
 def test_over_time_and_last_before_the_close_are_those_worked_out_by_hand(make: Maker) -> None:

@@ -3,11 +3,14 @@ import datetime as dt
 import numpy as np
 import pytest
 
+from predictions import charts
+from predictions.charts import Width
 from predictions.errors import Invalid
 from predictions.scorecards import Scope, timeline
 from predictions.scoring.summary import clustered_interval
+from predictions.services.outcomes import outcomes_enter
 from predictions.when import end_of
-from tests.making import Maker
+from tests.making import DAY, Maker
 
 pytestmark = pytest.mark.django_db
 
@@ -57,3 +60,25 @@ def test_nothing_settled_is_no_timeline(make: Maker) -> None:
 def test_an_unknown_key_is_refused_by_its_field(db: None) -> None:
     with pytest.raises(Invalid, match=r"^outlet: "):
         timeline(Scope(outlet="nothing"))
+
+
+@pytest.mark.parametrize("odd", [dt.date(1, 12, 15), dt.date(1700, 12, 15), dt.date.max])
+def test_a_typing_error_in_a_year_is_drawn_all_the_same(make: Maker, odd: dt.date) -> None:
+    for day in (odd, dt.date(2026, 2, 28)):
+        opened = min(end_of(day), end_of(DAY))
+        question = make.question(opened_at=opened)
+        make.prediction("0.7", question=question, made_at=dt.datetime.min.replace(tzinfo=dt.UTC))
+        outcomes_enter(
+            verdicts={question: make.verdict("yes", settled_at=end_of(day))},
+            by=None,
+            now=make.now,
+            as_found=True,
+        )
+    periods = timeline(Scope())
+    assert {period.start.isoformat() for period in periods} == {
+        f"{odd.year:04}-12-01",
+        "2026-02-01",
+    }
+    assert [period.scored for period in periods] == [1, 1]
+    for width in Width:
+        assert b"Scores over time" in charts.timeline(periods).svg(width)

@@ -1,21 +1,27 @@
 """Several who act on a condition and what hangs on it, at the same moment."""
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
+from predictions import importing
+from predictions.audit import check_scores
 from predictions.errors import Conflict
-from predictions.models import Outcome, Phrase, Question, Score
+from predictions.models import Outcome, Phrase, Prediction, Question, Score, SeriesTotal
+from predictions.services.imports import predictions_import
+from predictions.services.rescoring import rescore
 from tests.ledger.others import another, in_background, run, wait_for
 from tests.making import Maker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 4
+HELD = "SELECT 1 FROM predictions_question WHERE key = %s FOR NO KEY UPDATE NOWAIT"
 
 
 def at_once(*acts: Callable[[], object]) -> list[str]:
@@ -83,16 +89,30 @@ def test_a_phrase_is_read_anew_on_the_condition_before_what_hangs_on_it(make: Ma
     condition = make.question(key="z")
     for row in (condition, make.conditional(condition, key="a")):
         make.prediction(None, basis="verbal", phrase=phrase, question=row)
-    held = "SELECT 1 FROM predictions_question WHERE key = %s FOR NO KEY UPDATE NOWAIT"
     with another() as other, another() as third:
         other.set_autocommit(False)
-        run(other, held, ["z"])
+        run(other, HELD, ["z"])
         revising = in_background(partial(make.revise, phrase, "0.1", "0.2", "0.3"))
         wait_for(lambda: waiting() == 1)
-        assert run(third, held, ["a"]) == [(1,)]
+        assert run(third, HELD, ["a"]) == [(1,)]
         other.rollback()
         revising.join(timeout=20)
     assert Phrase.objects.count() == 2
+
+
+def test_everything_is_scored_anew_on_the_condition_before_what_hangs_on_it(make: Maker) -> None:
+    condition = make.question(key="z")
+    # Ids are random: of so many, some come before the condition's.
+    below = [make.conditional(condition, key=f"a{number}").key for number in range(20)]
+    with another() as other, another() as third:
+        other.set_autocommit(False)
+        run(other, HELD, ["z"])
+        scoring = in_background(lambda: rescore(by=None, now=make.now))
+        wait_for(lambda: waiting() == 1)
+        assert [run(third, HELD, [key]) for key in below] == [[(1,)]] * len(below)
+        other.rollback()
+        scoring.join(timeout=20)
+    assert not scoring.is_alive()
 
 
 def test_a_conditional_opened_while_its_condition_is_decided_is_void(make: Maker) -> None:
@@ -132,3 +152,58 @@ def test_a_prediction_is_never_read_by_a_version_that_was_replaced_meanwhile(mak
 def waiting() -> int:
     with another() as looking:
         return len(run(looking, "SELECT DISTINCT pid FROM pg_locks WHERE NOT granted"))
+
+
+IMPORTED = "question,forecaster,made_at,probability,outcome,resolved_at\n"
+
+
+def import_begun(*lines: str, once: Event, go_on: Event) -> threading.Thread:
+    """An import that stops after its first predictions, where it holds everybody's total."""
+
+    def stop(done: int, total: int) -> None:
+        once.set()
+        go_on.wait(timeout=20)
+
+    found = importing.read((IMPORTED + "\n".join(lines)).encode())
+    return in_background(
+        lambda: predictions_import(read=found, by=None, now=timezone.now(), progress=stop)
+    )
+
+
+def test_what_an_import_makes_void_is_held_before_a_prediction_on_it_is_scored(
+    make: Maker,
+) -> None:
+    question = make.conditional(make.question(key="z"), key="a")
+    forecaster, article = make.prediction("0.3", question=question).forecaster, make.article()
+    once, go_on = Event(), Event()
+    first = import_begun("z,crowd,2026-02-02,0.7,no,2026-06-01", once=once, go_on=go_on)
+    assert once.wait(timeout=20)
+    second = in_background(
+        lambda: make.prediction("0.4", question=question, forecaster=forecaster, article=article)
+    )
+    wait_for(lambda: waiting() == 1)
+    go_on.set()
+    for thread in (first, second):
+        thread.join(timeout=20)
+        assert not thread.is_alive()
+    assert question.outcome is not None
+    assert [series.void for series in SeriesTotal.objects.filter(question=question)] == [2]
+    assert list(check_scores()) == []
+
+
+def test_an_import_and_a_prediction_on_one_of_its_later_questions_never_block_each_other(
+    make: Maker,
+) -> None:
+    questions = [make.question() for _ in range(501)]  # the last is of another batch
+    lines = [f"{question.key},crowd,2026-02-02,0.7,," for question in questions]
+    once, go_on = Event(), Event()
+    first = import_begun(*lines, once=once, go_on=go_on)
+    assert once.wait(timeout=20)
+    second = in_background(lambda: make.prediction("0.4", question=questions[-1]))
+    wait_for(lambda: waiting() == 1)
+    go_on.set()
+    for thread in (first, second):
+        thread.join(timeout=60)
+        assert not thread.is_alive()
+    assert questions[-1].predictions.count() == 2
+    assert Prediction.objects.count() == 502

@@ -4,13 +4,14 @@ from collections.abc import Callable
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection
 
 from predictions import audit
 from predictions.models import Outcome, Prediction, Rescoring, Score, SeriesTotal, Total
 from predictions.services.rescoring import recount, rescore
 from predictions.services.totals import totals_recount
 from tests.conftest import NOW
+from tests.ledger.others import another, run
 from tests.making import Maker, write
 from tests.predictions.services.test_totals import assert_recounted
 
@@ -115,6 +116,28 @@ def test_lost_totals_are_counted_anew(make: Maker) -> None:
     recount()
     assert_recounted()
     assert list(Total.objects.values()) == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_count_that_is_broken_off_leaves_no_totals_that_would_be_taken_for_whole(
+    make: Maker,
+) -> None:
+    last = max((make.prediction().question for _ in range(4)), key=lambda question: question.pk)
+    for model in (Total, SeriesTotal):
+        model.objects.all().delete()
+    with another() as other, connection.cursor() as cursor:
+        other.set_autocommit(False)
+        run(other, "SELECT 1 FROM predictions_question WHERE id = %s FOR UPDATE", [last.pk])
+        cursor.execute("SET lock_timeout = '50ms'")
+        try:
+            with pytest.raises(OperationalError):
+                recount(at_once=1)
+        finally:
+            cursor.execute("RESET lock_timeout")
+            other.rollback()
+    assert not Total.objects.exists()
+    recount(at_once=1)
+    assert_recounted()
 
 
 def test_totals_of_one_question_can_be_counted_anew(make: Maker) -> None:
