@@ -47,6 +47,8 @@ class SeriesTotal(Sums):
     forecaster = models.ForeignKey(
         Forecaster, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
+    # In squares of the answers' units.
+    happened_squared = models.BigIntegerField()
     # Of the counted ones; 0 where there are none.
     mean_brier = models.BigIntegerField()
     # Over the time they stood, and the share of the question's time; 0 where none passed.
@@ -78,6 +80,7 @@ class Total(Sums):
     sizes = models.DecimalField(max_digits=38, decimal_places=0)
     products = models.DecimalField(max_digits=38, decimal_places=0)
     squares = models.DecimalField(max_digits=38, decimal_places=0)
+    happened_squared = models.DecimalField(max_digits=38, decimal_places=0)
     # Sums over series.
     mean_brier = models.DecimalField(max_digits=38, decimal_places=0)
     timed = models.BigIntegerField()

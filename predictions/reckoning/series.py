@@ -12,7 +12,7 @@ from predictions.scoring.revisions import time_weighted
 _STATES = {state.name.lower(): state for state in State}
 _NUMBERS = (
     *("predictions", *_STATES, "counted", "happened", "brier", "best", "worst", "log"),
-    *("mean_brier", "timed", "weighted_brier", "coverage"),
+    *("happened_squared", "mean_brier", "timed", "weighted_brier", "coverage"),
 )
 # The columns of `models.SeriesTotal`, in its units.
 SERIES = np.dtype([("question", "V16"), ("forecaster", "V16"), *((n, "i8") for n in _NUMBERS)])
@@ -37,7 +37,8 @@ def series_of(lines: Lines, earned: NDArray[np.void]) -> NDArray[np.void]:
         found[name] = summed((lines.state == state).astype(np.int64))
     counted = lines.counted
     found["counted"] = summed(counted.astype(np.int64))
-    found["happened"] = summed(np.where(counted, lines.answer, 0))
+    answers = np.where(counted, lines.answer, 0)
+    found["happened"], found["happened_squared"] = summed(answers), summed(answers**2)
     scores = _scores(lines, earned)
     for name, figures in scores.items():
         found[name] = summed(figures)

@@ -9,7 +9,7 @@ from predictions.reckoning.lines import Selection
 _SERIES = SeriesTotal._meta.db_table
 _ADDED = (
     *(field.name for field in Sums._meta.local_fields),
-    *("mean_brier", "timed", "weighted_brier", "coverage"),
+    *("happened_squared", "mean_brier", "timed", "weighted_brier", "coverage"),
 )
 # The columns of `models.Total`, in the order of the statement.
 SUMS = (

@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, F
 
-from predictions.models import Forecaster, Question, Score, Statement, Total
+from predictions.models import Forecaster, Question, Score, SeriesTotal, Statement, Total
 from predictions.models.choices import Rule, StatementKind
 from predictions.models.totals import ANSWER_UNITS, EVERYBODY, MEAN_UNITS, SCORE_UNITS
 from predictions.reckoning import SUMS
@@ -114,7 +114,6 @@ def _totals(total: Total | None, statements: Counter[str], *, questions: int | N
     """`questions` counts those of everybody, on which perhaps nobody has predicted."""
     total = total or _NOTHING
     brier = _mean(total.brier, total.counted, SCORE_UNITS)
-    base_rate = _mean(total.happened, total.counted, ANSWER_UNITS)
     return Totals(
         predictions=total.predictions,
         questions=total.series if questions is None else questions,
@@ -129,8 +128,8 @@ def _totals(total: Total | None, statements: Counter[str], *, questions: int | N
         mean_brier_high=_mean(total.worst, total.counted, SCORE_UNITS),
         mean_brier_interval=_interval(total),
         mean_log=_mean(total.log, total.counted, SCORE_UNITS),
-        base_rate=base_rate,
-        skill=summary.skill(brier, base_rate),
+        base_rate=_mean(total.happened, total.counted, ANSWER_UNITS),
+        skill=summary.skill(brier, _variance(total)),
         mean_brier_by_question=_mean(total.mean_brier, total.counted_series, MEAN_UNITS),
         mean_brier_time_weighted=_mean(total.weighted_brier, total.timed, MEAN_UNITS),
         coverage=_mean(total.coverage, total.timed, MEAN_UNITS),
@@ -140,6 +139,12 @@ def _totals(total: Total | None, statements: Counter[str], *, questions: int | N
 def _mean(total: Decimal | int, count: int, units: int) -> float | None:
     """Of exact sums, so that it is the float64 nearest to the mean."""
     return int(total) / (count * units) if count else None
+
+
+def _variance(total: Total) -> float | None:
+    """Of the answers: what always saying the base rate would have earned."""
+    spread = total.counted * int(total.happened_squared) - total.happened**2
+    return spread / (total.counted * ANSWER_UNITS) ** 2 if total.counted else None
 
 
 def _interval(total: Total) -> tuple[float, float] | None:
@@ -160,24 +165,38 @@ class Compared:
 
     question: Question
     scores: tuple[Score, ...]
+    more: int  # who forecast it and are not shown
+
+
+# So many questions, and forecasters on each, as a page or a mail can show.
+_MOST_COMPARED, _MOST_SHOWN = 10, 5
 
 
 def compared() -> tuple[Compared, ...]:
-    """Every shared question, with each forecaster's last Brier score on it."""
-    last: dict[tuple[str, UUID], Score] = {}
+    """Shared questions, the last due first, with each forecaster's last Brier score on it.
+
+    Some of them where there are many: the best of those who forecast, on the last questions.
+    """
+    shared = (
+        SeriesTotal.objects.filter(counted__gt=0)
+        .values_list("question", "question__due_at", "question__key")
+        .annotate(forecasters=Count("pk"))
+        .filter(forecasters__gt=1)
+        .order_by(F("question__due_at").desc(nulls_last=True), "question__key")
+    )
+    return tuple(_compared(question) for question, *_ in shared[:_MOST_COMPARED])
+
+
+def _compared(question: UUID) -> Compared:
+    last: dict[UUID, Score] = {}
     for score in (
         Score.objects.standing()
-        .filter(rule=Rule.BRIER)
+        .filter(rule=Rule.BRIER, prediction__question=question)
         .select_related("prediction__question", "prediction__forecaster")
-        .order_by("prediction__question__key", "prediction__made_at", "prediction__revision")
+        .order_by("prediction__made_at", "prediction__revision")
     ):
-        prediction = score.prediction
-        last[prediction.question.key, prediction.forecaster_id] = score
-    by_question: dict[str, list[Score]] = {}
-    for (key, _), score in last.items():
-        by_question.setdefault(key, []).append(score)
-    return tuple(
-        Compared(scores[0].prediction.question, tuple(sorted(scores, key=lambda s: s.value)))
-        for scores in by_question.values()
-        if len(scores) > 1
+        last[score.prediction.forecaster_id] = score
+    best = sorted(last.values(), key=lambda score: score.value)
+    return Compared(
+        best[0].prediction.question, tuple(best[:_MOST_SHOWN]), more=len(best[_MOST_SHOWN:])
     )

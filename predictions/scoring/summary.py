@@ -36,17 +36,17 @@ def clustered_interval(
     return centre - reach, centre + reach
 
 
-def skill(mean_brier: float | None, base_rate: float | None) -> float | None:
-    """Brier skill score against always saying the base rate: 1 − B / (r(1 − r)).
+def skill(mean_brier: float | None, variance: float | None) -> float | None:
+    """Brier skill score against always saying the base rate r, which earns the answers' variance.
 
-    In (−∞, 1]: 1 is perfect, 0 no better than the base rate of the same predictions, below 0 worse.
-    None where the reference scores 0, as everything came out alike. A. H. Murphy, "Skill scores
-    based on the mean square error", Monthly Weather Review 116 (1988).
+    1 − B / variance: r(1 − r) for yes or no, and less where answers are partial. In (−∞, 1]: 1 is
+    perfect, 0 no better than the base rate of the same predictions, below 0 worse. None where the
+    variance is 0, as everything came out alike. A. H. Murphy, "Skill scores based on the mean
+    square error", Monthly Weather Review 116 (1988).
     """
-    if mean_brier is None or base_rate is None:
+    if mean_brier is None or not variance:
         return None
-    reference = base_rate * (1 - base_rate)
-    return 1 - mean_brier / reference if reference else None
+    return 1 - mean_brier / variance
 
 
 def mean_by_pair(values: Floats, pairs: NDArray[np.int64]) -> float | None:

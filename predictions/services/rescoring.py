@@ -7,10 +7,12 @@ say what was posted and reversed; where all is right, nothing is written.
 import datetime as dt
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Count, Q
 
+from predictions.errors import Conflict
 from predictions.models import Question, Rescoring, User
 from predictions.services.questions import questions_locked
 from predictions.services.scores import scores_settle
@@ -35,9 +37,15 @@ def rescore(
 
     In batches, each a transaction of its own: stopped at any moment, it goes on from the last.
     `at_once` is how many predictions a transaction takes, about; `progress` is told what is done,
-    and how many there are.
+    and how many there are. Raises Conflict while another pass is under way.
     """
-    under_way = _under_way(now, anew)
+    with _alone():
+        return _rescored(_under_way(now, anew), by, now, at_once, progress)
+
+
+def _rescored(
+    under_way: Rescoring, by: User | None, now: dt.datetime, at_once: int, progress: Progress
+) -> Rescoring:
     total = sum(count for _, count in _sizes(None))
     for questions in batches(under_way.last_question, at_once):
         _do(under_way, questions, by, now)
@@ -54,6 +62,20 @@ def recount(at_once: int = PREDICTIONS) -> None:
     for questions in batches(None, at_once):
         questions_locked(questions)
         totals_recount(questions=questions)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One pass at a time, as long as its connection lasts."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext('rescore'))")
+        if cursor.fetchone() != (True,):
+            raise Conflict("another pass is under way; wait for its end")
+        try:
+            yield
+        finally:
+            with suppress(DatabaseError):  # with a lost connection the lock is gone as well
+                cursor.execute("SELECT pg_advisory_unlock(hashtext('rescore'))")
 
 
 def _under_way(now: dt.datetime, anew: bool) -> Rescoring:

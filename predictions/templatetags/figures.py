@@ -56,7 +56,8 @@ def rule_name(rule: str) -> str:
 @register.filter
 def score(value: Decimal | float | None, places: int = 3) -> str:
     """A score or mean, to three places; a dash for none."""
-    return "–" if value is None else f"{value:.{places}f}"
+    # By way of float, as the commands do: one figure is written one way.
+    return "–" if value is None else f"{float(value):.{places}f}"
 
 
 @register.filter

@@ -63,7 +63,9 @@ def _sources() -> list[Source]:
     by_source: dict[str, list[list[Row]]] = {}
     for (source, _), rows in versions.items():
         by_source.setdefault(source, []).append(rows)
-    return [_source(by_source[source]) for source in sorted(by_source)]
+    # What the editors chose comes after what others have published.
+    order = sorted(by_source, key=lambda source: (source == "editorial", source))
+    return [_source(by_source[source]) for source in order]
 
 
 def _source(phrases: list[list[Row]]) -> Source:

@@ -31,6 +31,7 @@ def recounted(predictions: Iterable[Prediction]) -> Figures:
         "mean_brier_interval": _interval(counted),
         "mean_log": _mean(counted, lambda row: row.log),
         "base_rate": _mean(counted, lambda row: row.answer),
+        "skill": _skill(counted),
         "mean_brier_by_question": _mean(
             list(series.values()), lambda rows: sum(row.brier for row in rows) / len(rows)
         ),
@@ -91,6 +92,15 @@ def _state(prediction: Prediction, outcome: Outcome | None) -> str:
 
 def _mean(rows: list[Any], figure: Callable[[Any], Any]) -> float | None:
     return float(sum(figure(row) for row in rows) / len(rows)) if rows else None
+
+
+def _skill(rows: list[_Row]) -> float | None:
+    """Against always saying the mean answer."""
+    if not rows:
+        return None
+    mean = sum(row.answer for row in rows) / len(rows)
+    reference = sum((row.answer - mean) ** 2 for row in rows)
+    return float(1 - sum(row.brier for row in rows) / reference) if reference else None
 
 
 def _interval(rows: list[_Row]) -> tuple[float, float] | None:

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from predictions.scorecards import Scoreboard, Totals, scoreboard
+from predictions.scorecards import MIN_QUESTIONS, Scoreboard, Totals, scoreboard
 
 _COUNTS = ("predictions", "scored", "late", "void", "open", "unscorable", "abstained")
 
@@ -45,6 +45,8 @@ def as_table(board: Scoreboard) -> str:
             "Brier and log scores are losses: lower is better; an even chance earns 0.25 and 0.69.",
             "Log: probabilities are clipped to [0.01, 0.99]. Skill: above 0 beats the base rate.",
             "Best-worst: over the range of the words. Unscor.: statements that cannot be scored.",
+            "Means are of questions of yes or no. Their order is no rank: with fewer than",
+            f"{MIN_QUESTIONS} scored questions chance alone could explain it.",
         ]
     )
 

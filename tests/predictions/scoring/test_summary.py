@@ -24,11 +24,10 @@ def test_one_question_has_no_interval() -> None:
 
 
 def test_skill_is_measured_against_the_base_rate() -> None:
-    assert summary.skill(0.25, 0.5) == 0
-    assert summary.skill(0.0, 0.5) == 1
-    assert summary.skill(0.3, 0.2) == pytest.approx(1 - 0.3 / 0.16)
+    assert summary.skill(0.25, 0.25) == 0
+    assert summary.skill(0.0, 0.25) == 1
+    assert summary.skill(0.3, 0.16) == pytest.approx(1 - 0.3 / 0.16)
     assert summary.skill(0.1, 0.0) is None
-    assert summary.skill(0.1, 1.0) is None
     assert summary.skill(None, None) is None
 
 
