@@ -1,5 +1,6 @@
 """Scoring everything anew: what is missing is posted, what is right stays, and it goes on."""
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -7,6 +8,7 @@ from django.core.management import call_command
 from django.db import OperationalError, connection
 
 from predictions import audit
+from predictions.errors import Conflict
 from predictions.models import Outcome, Prediction, Rescoring, Score, SeriesTotal, Total
 from predictions.services.rescoring import recount, rescore
 from predictions.services.totals import totals_recount
@@ -157,3 +159,25 @@ def test_the_command_says_what_was_done(
     assert capsys.readouterr().out == (
         "5 predictions: 10 scores posted, 0 reversed; all totals recounted\n"
     )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_second_pass_at_the_same_time_is_refused(unscored: list[Prediction]) -> None:
+    refusals: list[Exception] = []
+
+    def second() -> None:
+        try:
+            rescore(by=None, now=NOW)
+        except Conflict as refusal:
+            refusals.append(refusal)
+        finally:
+            connection.close()
+
+    def meanwhile(done: Rescoring, total: int) -> None:
+        other = threading.Thread(target=second)
+        other.start()
+        other.join()
+
+    rescore(by=None, now=NOW, progress=meanwhile)
+    assert [str(refusal) for refusal in refusals] == ["another pass is under way; wait for its end"]
+    assert Rescoring.objects.count() == 1
