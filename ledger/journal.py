@@ -97,8 +97,8 @@ def append_later(drafts: Sequence[Draft]) -> None:
 def append_many(drafts: Sequence[Draft]) -> list[int]:
     """Append a batch at once; returns the sequence of each draft.
 
-    By COPY where the log's owner calls it (`roles.as_owner`), as an import does; a few times slower
-    where the service does. From here to the end of the transaction no other writer can append:
+    By COPY where the log's owner calls it (`roles.as_owner`); a few times slower where the service
+    does. From here to the end of the transaction no other writer can append:
     call it last. Drafts that the log holds already are not written again, as with `append`. Raises
     OutsideTransaction, and DifferentEntry: nothing is then written.
     """

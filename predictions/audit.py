@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from ledger import parts, replay, roles
 from predictions import reckoning
-from predictions.models import FACTS, Fact, Question, SeriesTotal, Total
+from predictions.models import FACTS, Fact, SeriesTotal, Total
 from predictions.models.totals import EVERYBODY
-from predictions.reckoning import RULES, SERIES, SUMS, Selection
+from predictions.reckoning import FIGURES, RULES, SERIES, SUMS, Changes, Selection
 
 _CHUNK = 2_000
 _FIGURES_OF_SERIES = [name for name in SERIES.names or () if name not in ("question", "forecaster")]
@@ -82,41 +82,27 @@ def _rows(model: type[Fact]) -> Iterator[replay.Row]:
 
 def check_scores() -> Iterator[replay.Finding]:
     """Hold what stands, and what it comes to, against a fresh computation."""
-    for questions in _batches():
-        selection = Selection(questions)
-        lines = reckoning.read_lines(selection)
-        earned = reckoning.earned(lines)
-        yield from _score_findings(earned, reckoning.held(selection))
-        yield from _series_findings(questions, reckoning.series_of(lines, earned))
+    for questions in reckoning.batches():
+        due = reckoning.changes(Selection(questions))
+        yield from _score_findings(due)
+        yield from _series_findings(questions, due.series)
     yield from _total_findings()
 
 
-def _batches() -> Iterator[list[UUID]]:
-    keys = Question.objects.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=_CHUNK)
-    while batch := list(islice(keys, _CHUNK)):
-        yield batch
-
-
-def _score_findings(earned: NDArray[np.void], held: NDArray[np.void]) -> Iterator[replay.Finding]:
-    standing = {_key(row): row for row in held if not row["reversed"]}
-    if len(standing) < int((held["reversed"] == 0).sum()):
-        yield replay.Finding("score", "two count for the same prediction, outcome and rule")
-    for expected in earned:
-        score = standing.pop(_key(expected), None)
-        rule, told = RULES[expected["rule"]], _told(expected)
-        if score is None:
-            place = f"prediction {_uuid(expected['prediction'])}"
-            yield replay.Finding(
-                place, f"has no {rule} score for outcome {_uuid(expected['outcome'])}"
-            )
-        elif _told(score) != told:
-            yield replay.Finding(
-                f"score {_uuid(score['id'])}",
-                f"{rule} holds {_told(score)}; recomputed it is {told}",
-            )
-    for score in standing.values():
-        problem = f"counts, but outcome {_uuid(score['outcome'])} scores no such prediction"
-        yield replay.Finding(f"score {_uuid(score['id'])}", problem)
+def _score_findings(due: Changes) -> Iterator[replay.Finding]:
+    """What would be posted is missing or wrong; what would only be reversed counts in vain."""
+    wrong = {_key(row): row for row in due.reversals}
+    for row in due.postings:
+        rule, told = RULES[row["rule"]], _told(row)
+        if (score := wrong.pop(_key(row), None)) is None:
+            problem = f"has no {rule} score for outcome {_uuid(row['outcome'])}"
+            yield replay.Finding(f"prediction {_uuid(row['prediction'])}", problem)
+        else:
+            problem = f"{rule} holds {_told(score, sign=-1)}; recomputed it is {told}"
+            yield replay.Finding(f"score {_uuid(score['reverses'])}", problem)
+    for row in wrong.values():
+        problem = f"counts, but nothing earns it by outcome {_uuid(row['outcome'])}"
+        yield replay.Finding(f"score {_uuid(row['reverses'])}", problem)
 
 
 def _series_findings(questions: list[UUID], expected: NDArray[np.void]) -> Iterator[replay.Finding]:
@@ -159,9 +145,9 @@ def _key(row: np.void) -> tuple[bytes, bytes, int]:
     return row["prediction"].tobytes(), row["outcome"].tobytes(), int(row["rule"])
 
 
-def _told(row: np.void) -> str:
+def _told(row: np.void, *, sign: int = 1) -> str:
     """Figures as they stand in the table: value, best, worst."""
-    return ", ".join(str(Decimal(int(row[name])).scaleb(-9)) for name in ("value", "best", "worst"))
+    return ", ".join(str(Decimal(sign * int(row[name])).scaleb(-9)) for name in FIGURES)
 
 
 def _uuid(value: np.void) -> UUID:

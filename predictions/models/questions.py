@@ -212,18 +212,6 @@ class Prediction(Fact):
     def subject(self) -> str:
         return self.question.subject
 
-    @property
-    def probability_range(self) -> tuple[Decimal, Decimal, Decimal]:
-        """(low, p, high) of yes; all three are p where the words leave no room. Binary only."""
-        if self.probability is None:
-            raise ValueError(f"prediction {self.pk} is not one of yes or no")
-        p = self.probability
-        return (
-            p if self.low is None else self.low,
-            p,
-            p if self.high is None else self.high,
-        )
-
 
 class Statement(Fact):
     """A forecast-like statement without a question: counted, so that nobody wins by being vague."""

@@ -3,6 +3,7 @@
 Reads alone. Who posts scores, keeps totals, or verifies them asks here what they must be.
 """
 
+from predictions.reckoning.batches import PREDICTIONS, batches
 from predictions.reckoning.changes import FIGURES, ROW, Changes, changes
 from predictions.reckoning.lines import Lines, Selection, State, read_lines
 from predictions.reckoning.postings import earned, held
@@ -14,6 +15,7 @@ __all__ = [
     "EARNED",
     "FIGURES",
     "HELD",
+    "PREDICTIONS",
     "ROW",
     "RULES",
     "SERIES",
@@ -22,6 +24,7 @@ __all__ = [
     "Lines",
     "Selection",
     "State",
+    "batches",
     "changes",
     "earned",
     "held",

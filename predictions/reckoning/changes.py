@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,18 +49,20 @@ def _compared(
     if not len(posted):
         return np.empty(0, ROW), _postings(due, np.ones(len(due), np.int64))
     rounds: dict[bytes, int] = {}
-    standing: dict[tuple[bytes, bytes], int] = {}
+    standing: dict[tuple[bytes, bytes], list[int]] = {}
     for place, (key, figures) in enumerate(_packed(posted)):
         rounds[key] = max(rounds.get(key, 0), int(posted["round"][place]))
         if not posted["reversed"][place]:
-            standing[key, figures] = place
-    missing = [
-        (place, rounds.get(key, 0) + 1)
-        for place, (key, figures) in enumerate(_packed(due))
-        if standing.pop((key, figures), None) is None
-    ]
+            standing.setdefault((key, figures), []).append(place)
+    missing = []
+    for place, (key, figures) in enumerate(_packed(due)):
+        if rightly := standing.get((key, figures)):
+            rightly.pop()
+        else:
+            missing.append((place, rounds.get(key, 0) + 1))
+    wrong = sorted(chain.from_iterable(standing.values()))
     places, in_rounds = np.array(missing, np.int64).reshape(-1, 2).T
-    return _reversals(posted[sorted(standing.values())]), _postings(due[places], in_rounds)
+    return _reversals(posted[wrong]), _postings(due[places], in_rounds)
 
 
 def _packed(rows: NDArray[np.void]) -> Iterator[tuple[bytes, bytes]]:

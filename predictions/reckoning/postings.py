@@ -50,10 +50,10 @@ def _of_yes_or_no(lines: Lines) -> NDArray[np.void]:
         column[mask] / MILLION for column in (lines.low, lines.p, lines.high, lines.answer)
     )
     found = np.empty((int(mask.sum()), len(binary.RULES)), EARNED)
-    for place, (name, rule) in enumerate(binary.RULES.items()):
+    by_rule = binary.range_scores(low, p, high, answer)
+    for place, (name, figures) in enumerate(by_rule.items()):
         column = found[:, place]
         column["prediction"], column["outcome"] = lines.id[mask], lines.outcome[mask]
         column["rule"] = RULES.index(name)
-        figures = binary.range_scores(rule, low, p, high, answer)
         column["value"], column["best"], column["worst"] = map(posted_units, figures)
     return found.ravel()

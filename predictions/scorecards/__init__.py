@@ -1,5 +1,6 @@
 """Reads across tables: totals and scorecards, as frozen records."""
 
+from predictions.scorecards.asked import scope_asked
 from predictions.scorecards.board import (
     Compared,
     ForecasterTotals,
@@ -30,6 +31,7 @@ __all__ = [
     "Totals",
     "compared",
     "head_to_head",
+    "scope_asked",
     "scoreboard",
     "scorecard",
     "timeline",

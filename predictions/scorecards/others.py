@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from predictions.scorecards.lines import Lines
 from predictions.scoring.comparison import TIED, skill_against
+from predictions.scoring.revisions import each_once
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -72,7 +73,6 @@ def against(everyone: Lines) -> Against:
 
 def by_question(scored: Lines) -> tuple[Integers, Floats]:
     """The questions, and on each the mean of its forecasters' mean Brier scores."""
-    series = scored.series
-    means = np.bincount(series, weights=scored["brier"]) / np.bincount(series)
+    means, _ = each_once(scored.series, scored["brier"], count=scored.firsts.size)
     questions, index = np.unique(scored.question[scored.firsts], return_inverse=True)
     return questions, np.bincount(index, weights=means) / np.bincount(index)

@@ -7,15 +7,12 @@ p = o; under log and spherical it is above 0. ValueError names the argument that
 of another shape.
 """
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Callable, Collection
 
 import numpy as np
 from numpy.typing import NDArray
 
 from predictions.scoring.checks import floats, same_shape, within_unit
-from predictions.scoring.rounding import posted
 
 Floats = NDArray[np.float64]
 Answers = Floats | NDArray[np.bool_]
@@ -126,44 +123,22 @@ def _some_partial(o: Floats) -> bool:
 
 
 def range_scores(
-    rule: Rule, low: Floats, p: Floats, high: Floats, o: Floats
-) -> tuple[Floats, Floats, Floats]:
-    """(score, best, worst): at `p`, and at the best and the worst that low ≤ p ≤ high allow.
+    low: Floats, p: Floats, high: Floats, o: Floats
+) -> dict[str, tuple[Floats, Floats, Floats]]:
+    """By posted rule (score, best, worst): at `p`, and at the best and worst in low ≤ p ≤ high.
 
     A proper score grows away from the answer on either side: best is the probability nearest to
-    it, worst one of the two ends. best ≤ score ≤ worst holds to the last bit.
+    it, worst one of the two ends. best ≤ score ≤ worst holds to the last bit; where there is no
+    range all three are alike.
     """
-    score = rule(p, o)
-    best = rule(np.clip(o, low, high), o)
-    worst = np.maximum(rule(low, o), rule(high, o))
-    return score, np.minimum(best, score), np.maximum(worst, score)
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What one prediction earned under one rule, as posted."""
-
-    rule: str
-    value: Decimal
-    best: Decimal
-    worst: Decimal
-
-
-def score_all(
-    ranges: Sequence[tuple[Decimal, Decimal, Decimal]], answer: Decimal
-) -> list[list[Figures]]:
-    """The figures of every prediction on a question, by rule.
-
-    `ranges` holds (low, p, high) a prediction, low ≤ p ≤ high; equal where the words leave no room.
-    `answer` is 1 for yes, 0 for no, or a fraction for a partial answer.
-    """
-    low, p, high = np.array(ranges, dtype=np.float64).reshape(-1, 3).T
-    o = np.full(p.shape, float(answer))
-    by_rule = [
-        [
-            Figures(name, posted(value), posted(best), posted(worst))
-            for value, best, worst in zip(*range_scores(rule, low, p, high, o), strict=True)
-        ]
-        for name, rule in RULES.items()
-    ]
-    return [list(figures) for figures in zip(*by_rule, strict=True)]
+    wide = low < high
+    least, most, answers = low[wide], high[wide], o[wide]
+    nearest = np.clip(answers, least, most)
+    found = {}
+    for name, score in scores(p, o).items():
+        rule, best, worst = RULES[name], score.copy(), score.copy()
+        best[wide] = np.minimum(rule(nearest, answers), score[wide])
+        ends = np.maximum(rule(least, answers), rule(most, answers))
+        worst[wide] = np.maximum(ends, score[wide])
+        found[name] = score, best, worst
+    return found

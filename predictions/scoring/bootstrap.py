@@ -19,24 +19,6 @@ _BLOCK = 10**6
 _PLACES = 12
 
 
-def bootstrap_mean(
-    values: Floats,
-    clusters: Integers,
-    *,
-    seed: int,
-    resamples: int = RESAMPLES,
-    confidence: float = 0.95,
-) -> Interval | None:
-    """Confidence interval of the mean of `values`, whole clusters resampled; see `bootstrap_means`.
-
-    None with fewer than two clusters.
-    """
-    intervals = bootstrap_means(
-        values[:, np.newaxis], clusters, seed=seed, resamples=resamples, confidence=confidence
-    )
-    return intervals[0] if intervals else None
-
-
 def bootstrap_means(
     values: Floats,
     clusters: Integers,

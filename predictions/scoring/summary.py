@@ -1,10 +1,9 @@
 """Means, their uncertainty and skill: what totals are made of."""
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
+
+from predictions.scoring.clusters import student_interval
 
 Floats = NDArray[np.float64]
 
@@ -32,8 +31,7 @@ def clustered_interval(
     centre = float(values.mean())
     sums = np.bincount(index, weights=values - centre)
     variance = groups / (groups - 1) * float(sums @ sums) / values.size**2
-    reach = float(stdtrit(groups - 1, 0.5 + confidence / 2)) * math.sqrt(variance)
-    return centre - reach, centre + reach
+    return student_interval(centre, variance=variance, clusters=groups, confidence=confidence)
 
 
 def skill(mean_brier: float | None, variance: float | None) -> float | None:
@@ -47,14 +45,6 @@ def skill(mean_brier: float | None, variance: float | None) -> float | None:
     if mean_brier is None or not variance:
         return None
     return 1 - mean_brier / variance
-
-
-def mean_by_pair(values: Floats, pairs: NDArray[np.int64]) -> float | None:
-    """Mean over forecaster-question pairs of each pair's mean, so that revising does not weigh."""
-    if not values.size:
-        return None
-    _, index = np.unique(pairs, return_inverse=True)
-    return float(np.mean(np.bincount(index, weights=values) / np.bincount(index)))
 
 
 def sharpness(p: Floats) -> float | None:

@@ -10,19 +10,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Count, Q
 
 from predictions.errors import Conflict
-from predictions.models import Question, Rescoring, User
+from predictions.models import Prediction, Rescoring, User
+from predictions.reckoning import PREDICTIONS, batches
 from predictions.services.questions import questions_locked
 from predictions.services.scores import scores_settle
 from predictions.services.totals import totals_recount
 
 Progress = Callable[[Rescoring, int], None]
-
-# Predictions and questions a transaction: memory, and for how long others wait.
-PREDICTIONS = 20_000
-_QUESTIONS = 5_000
 
 
 def rescore(
@@ -46,8 +42,8 @@ def rescore(
 def _rescored(
     under_way: Rescoring, by: User | None, now: dt.datetime, at_once: int, progress: Progress
 ) -> Rescoring:
-    total = sum(count for _, count in _sizes(None))
-    for questions in batches(under_way.last_question, at_once):
+    total = Prediction.objects.count()
+    for questions in batches(after=under_way.last_question, at_once=at_once):
         _do(under_way, questions, by, now)
         progress(under_way, total)
     under_way.ended_at = now
@@ -59,7 +55,7 @@ def _rescored(
 def recount(at_once: int = PREDICTIONS) -> None:
     """Count all totals anew, without a look at the scores. In batches, as `rescore`, but all or
     none: whoever finds totals takes them to be whole."""
-    for questions in batches(None, at_once):
+    for questions in batches(at_once=at_once):
         questions_locked(questions)
         totals_recount(questions=questions)
 
@@ -83,28 +79,6 @@ def _under_way(now: dt.datetime, anew: bool) -> Rescoring:
     if anew:
         broken_off.delete()
     return broken_off.first() or Rescoring.objects.create(started_at=now)
-
-
-def _sizes(after: uuid.UUID | None) -> Iterator[tuple[uuid.UUID, int]]:
-    """Each question and how many predictions it has, in the order of their ids."""
-    later = Q(pk__gt=after) if after else Q()
-    counted = Question.objects.filter(later).annotate(count=Count("predictions"))
-    return counted.order_by("pk").values_list("pk", "count").iterator(chunk_size=10_000)
-
-
-def batches(after: uuid.UUID | None, at_once: int = PREDICTIONS) -> Iterator[list[uuid.UUID]]:
-    """The questions after this one, in the order of their ids, as many as one transaction takes."""
-    batch: list[uuid.UUID] = []
-    size = 0
-    # All of them beforehand: what is read on goes through a transaction of its own otherwise.
-    for question, count in list(_sizes(after)):
-        batch.append(question)
-        size += count
-        if size >= at_once or len(batch) >= _QUESTIONS:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
 
 
 def _do(

@@ -1,7 +1,8 @@
-"""What an address asks for: a scope, two forecasters, and how a picture is to look."""
+"""What an address asks for: two forecasters, and how a picture is to look; and nothing else.
 
-import datetime as dt
-import re
+A scope is read by `scorecards.scope_asked`.
+"""
+
 from collections.abc import Callable, Collection
 from http import HTTPStatus
 from typing import TypeVar
@@ -11,15 +12,13 @@ from django.utils.http import urlencode
 
 from predictions.charts import Theme, Width
 from predictions.errors import Invalid, NotFound, PredictionsError
-from predictions.scorecards import Horizon, Scope
+from predictions.scorecards import Scope
 
 Chosen = TypeVar("Chosen")
 
 SCOPE = ("forecaster", "outlet", "topic", "horizon", "since", "until")
 TWO = ("first", "second")
 _KEYS = ("forecaster", "outlet", "topic")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_FIRST_YEAR = 1900
 _WIDTHS = {"wide": Width.WIDE, "narrow": Width.NARROW}
 
 
@@ -30,21 +29,6 @@ def only(query: QueryDict, known: Collection[str]) -> None:
             raise Invalid(name, f"is not a parameter here; leave it out, or use {_named(known)}")
         if len(values) > 1:
             raise Invalid(name, "is given more than once; give it once")
-
-
-def scope(query: QueryDict) -> Scope:
-    """What is not given or empty stays open. Raises Invalid, naming the parameter.
-
-    Whether the keys are anybody's is for `scorecards` to say.
-    """
-    return Scope(
-        forecaster=query.get("forecaster", ""),
-        outlet=query.get("outlet", ""),
-        topic=query.get("topic", ""),
-        horizon=_one_of(query, "horizon", {each.value: each for each in Horizon}),
-        since=_day(query, "since"),
-        until=_day(query, "until"),
-    )
 
 
 def theme(query: QueryDict) -> Theme:
@@ -88,19 +72,6 @@ def _one_of(query: QueryDict, name: str, choices: dict[str, Chosen]) -> Chosen |
     if said and said not in choices:
         raise Invalid(name, f"{said[:50]!r} is not one of {_named(choices)}")
     return choices.get(said)
-
-
-def _day(query: QueryDict, name: str) -> dt.date | None:
-    said = query.get(name, "")
-    if not said:
-        return None
-    try:
-        day = dt.date.fromisoformat(said) if _DAY.fullmatch(said) else None
-    except ValueError:
-        day = None
-    if day is None or day.year < _FIRST_YEAR:
-        raise Invalid(name, f"{said[:50]!r} is not a day since {_FIRST_YEAR} such as 2023-06-25")
-    return day
 
 
 def _named(names: Collection[str]) -> str:

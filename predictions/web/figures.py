@@ -152,39 +152,31 @@ def _rank(card: Card) -> tuple[str, str, str]:
 
 def _parts(card: Card) -> tuple[Row, ...]:
     murphy, corp = card.murphy, card.corp
-    return (
-        Row(
+    rows = [
+        (
             "Miscalibration",
-            score(corp.miscalibration if corp else None),
-            "",
+            corp.miscalibration if corp else None,
             "What saying better-fitting numbers would have saved; lower is better.",
         ),
-        Row(
+        (
             "Discrimination",
-            score(corp.discrimination if corp else None),
-            "",
+            corp.discrimination if corp else None,
             "What telling likely from unlikely saved; higher is better.",
         ),
-        Row(
+        (
             "Uncertainty",
-            score(corp.uncertainty if corp else None),
-            "",
+            corp.uncertainty if corp else None,
             "How hard it was: the Brier score of always saying the share that came true. "
             "Miscalibration − discrimination + uncertainty is the Brier score.",
         ),
-        Row(
+        (
             "Reliability",
-            score(murphy.reliability if murphy else None),
-            "",
+            murphy.reliability if murphy else None,
             "Murphy’s miscalibration, one probability at a time; too high with few predictions.",
         ),
-        Row(
-            "Resolution",
-            score(murphy.resolution if murphy else None),
-            "",
-            "Murphy’s discrimination, likewise.",
-        ),
-    )
+        ("Resolution", murphy.resolution if murphy else None, "Murphy’s discrimination, likewise."),
+    ]
+    return tuple(Row(name, score(value), "", told) for name, value, told in rows)
 
 
 def _habits(card: Card) -> tuple[Row, ...]:

@@ -13,7 +13,7 @@ from ledger import journal
 from predictions import charts
 from predictions.charts import Picture
 from predictions.errors import NotFound, PredictionsError
-from predictions.scorecards import Scope, head_to_head, scorecard, timeline
+from predictions.scorecards import Scope, head_to_head, scope_asked, scorecard, timeline
 from predictions.web import asking
 from predictions.web.access import readable
 
@@ -54,7 +54,7 @@ def _drawn(name: str, kind: str, query: QueryDict) -> Callable[[], bytes]:
     of_two = name == _OF_TWO
     looks = ("width", "theme") if kind == "png" else ("width",)
     asking.only(query, (*(asking.TWO + asking.SCOPE[1:] if of_two else asking.SCOPE), *looks))
-    scope, width, theme = asking.scope(query), asking.width(query), asking.theme(query)
+    scope, width, theme = scope_asked(query.dict()), asking.width(query), asking.theme(query)
     two = asking.two(query) if of_two else ("", "")
 
     def draw() -> bytes:

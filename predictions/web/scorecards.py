@@ -55,7 +55,7 @@ def scorecard_page(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = _choices()
     try:
         asking.only(request.GET, asking.SCOPE)
-        scope = asking.scope(request.GET)
+        scope = scorecards.scope_asked(request.GET.dict())
         card = asking.found(lambda: scorecards.scorecard(scope))
         context |= _shown(scope, card) | _about(scope, context) | _called(card, context)
     except PredictionsError as error:

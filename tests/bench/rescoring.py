@@ -129,10 +129,10 @@ def _everything(size: int) -> Iterator[Row]:
 
 def _score_all() -> _Pass:
     """What `rescore` does, by its own steps."""
-    from predictions.services.rescoring import batches
+    from predictions.reckoning import batches
 
     found = _Pass()
-    for questions in _timed_batches(found, batches(None)):
+    for questions in _timed_batches(found, batches()):
         began = time.perf_counter()
         with transaction.atomic():
             in_entries = _score(questions)

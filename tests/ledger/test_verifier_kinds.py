@@ -5,7 +5,6 @@ import json
 import math
 from collections.abc import Callable
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from predictions.models import Score
 from predictions.scoring import choice, quantiles
 from predictions.scoring.rounding import posted_units
 from predictions.when import end_of
-from tests.ledger.exports import Made, Told, told_of, verify
+from tests.ledger.exports import Made, Told, told_of
 from tests.making import Maker
 
 LATE = end_of(dt.date(2026, 9, 2))
@@ -56,22 +55,6 @@ def _story(make: Maker) -> None:
     again = make.choice("a", "b", key="AGAIN", ordered=True)
     make.outcome(make.spread(again, "0.000001", "0.999999").question, "a")
     assert Score.objects.standing().count() == 2 + 2 + 1 + 1 + 2
-
-
-@pytest.fixture
-def log(told: tuple[bytes, list[str]], db: None) -> Made:
-    _, *bodies, _ = told[0].splitlines()
-    return Made(tuple(bodies))
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Callable[[Made], Told]:
-    def run(made: Made) -> Told:
-        path = tmp_path / "export"
-        path.write_bytes(made.data())
-        return verify(path)
-
-    return run
 
 
 Run = Callable[[Made], Told]

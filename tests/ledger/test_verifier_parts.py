@@ -7,6 +7,7 @@ from contextlib import suppress
 from decimal import Decimal
 from functools import cache
 
+import numpy as np
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -15,8 +16,9 @@ from hypothesis import strategies as st
 
 from ledger import encoding, merkle, notes, proofs, verifier
 from ledger.errors import EncodingError, NoteError
-from predictions.scoring.binary import score_all
+from predictions.scoring.binary import range_scores
 from predictions.scoring.partial import share_of_yes, written_answer
+from predictions.scoring.rounding import posted
 from tests.ledger.exports import KEY, ORIGIN, OTHER, SIGNER, SMALL
 from tests.ledger.test_encoding import VALUES
 
@@ -275,11 +277,10 @@ PROBABILITIES = st.integers(0, 10**6).map(lambda millionth: Decimal(millionth).s
     st.sampled_from(["yes", "no"]) | PROBABILITIES.map(str).map(written_answer),
 )
 def test_scores_are_computed_as_they_were_posted(given: list[Decimal], answer: str) -> None:
-    [figures] = score_all([(given[0], given[1], given[2])], share_of_yes(answer))
-    for earned in figures:
-        expected = [f"{value:.9f}" for value in (earned.value, earned.best, earned.worst)]
-        found = verifier.losses(earned.rule, *(f"{p:.6f}" for p in given), answer)
-        assert list(found) == expected
+    low, p, high, o = (np.array([float(each)]) for each in (*given, share_of_yes(answer)))
+    for rule, figures in range_scores(low, p, high, o).items():
+        expected = [f"{posted(figure[0]):.9f}" for figure in figures]
+        assert list(verifier.losses(rule, *(f"{each:.6f}" for each in given), answer)) == expected
 
 
 @pytest.mark.parametrize("answer", ["0.40", ".4", "0", "1.0", "0.1234567", "maybe", "0.4\n", "٠.٤"])

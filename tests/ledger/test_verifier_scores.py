@@ -4,13 +4,12 @@ stranger recomputes them from an export."""
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from predictions.models import Question
-from tests.ledger.exports import Made, Told, compact, told_of, verify
+from tests.ledger.exports import Made, Told, compact, told_of
 from tests.making import Maker
 
 
@@ -40,22 +39,6 @@ def _story(make: Maker) -> None:
     make.withdraw(make.outcome(withdrawn, "no"))
     make.revise(phrase, "0.3", "0.6", "0.9")
     assert Question.objects.open().get() == withdrawn
-
-
-@pytest.fixture
-def log(told: tuple[bytes, list[str]], db: None) -> Made:
-    _, *bodies, _ = told[0].splitlines()
-    return Made(tuple(bodies))
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Callable[[Made], Told]:
-    def run(made: Made) -> Told:
-        path = tmp_path / "export"
-        path.write_bytes(made.data())
-        return verify(path)
-
-    return run
 
 
 Run = Callable[[Made], Told]

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from predictions.errors import Invalid, NotFound
 from predictions.management import scoping
 from predictions.management.tables import aligned, counted, figure, interval, short
-from predictions.scorecards import MIN_QUESTIONS, HeadToHead, head_to_head
+from predictions.scorecards import MIN_QUESTIONS, HeadToHead, head_to_head, scope_asked
 
 
 class Command(BaseCommand):
@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            made = head_to_head(options["first"], options["second"], scoping.scope_from(options))
+            made = head_to_head(options["first"], options["second"], scope_asked(options))
         except (Invalid, NotFound) as error:
             raise CommandError(str(error), returncode=2) from error
         told = json.dumps(made.as_json(), indent=2) if options["json"] else as_text(made)

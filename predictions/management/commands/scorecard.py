@@ -14,7 +14,7 @@ from predictions.management.tables import (
     percent,
     short,
 )
-from predictions.scorecards import MIN_QUESTIONS, Call, Card, Scope, scorecard
+from predictions.scorecards import MIN_QUESTIONS, Call, Card, Scope, scope_asked, scorecard
 
 _MEANS = {
     "brier": "Brier",
@@ -38,7 +38,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            card = scorecard(scoping.scope_from(options, options["forecaster"]))
+            card = scorecard(scope_asked(options))
         except Invalid as error:
             raise CommandError(str(error), returncode=2) from error
         told = json.dumps(card.as_json(), indent=2) if options["json"] else as_text(card)

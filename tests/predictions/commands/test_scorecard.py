@@ -60,8 +60,8 @@ def test_a_large_sample_is_ranked_and_not_called_small(make: Maker) -> None:
     ("arguments", "refusal"),
     [
         (["--forecaster", "nobody"], "forecaster: there is none with the key 'nobody'"),
-        (["--horizon", "soon"], "horizon: 'soon' is not known; give one of week, month,"),
-        (["--since", "yesterday"], "since: 'yesterday' is not a day; write it as 2023-06-25"),
+        (["--horizon", "soon"], "horizon: 'soon' is not one of week, month,"),
+        (["--since", "yesterday"], "since: 'yesterday' is not a day since 1900 such as 2023-06-25"),
         (["--since", "2024-01-02", "--until", "2024-01-01"], "until: 2024-01-01 is before since"),
     ],
 )

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from predictions.scoring.bootstrap import bootstrap_mean, bootstrap_means
+from predictions.scoring.bootstrap import RESAMPLES, bootstrap_means
 
 # Sums of sixty-fourths are exact, so that ties are the same ones in whatever order they are summed.
 SCORES = st.integers(0, 64).map(lambda part: part / 64)
@@ -14,6 +14,20 @@ SCORES = st.integers(0, 64).map(lambda part: part / 64)
 
 def ratio(sums: Any, counts: Any, axis: int) -> Any:
     return sums.sum(axis=axis) / counts.sum(axis=axis)
+
+
+def bootstrap_mean(
+    values: np.ndarray,
+    clusters: np.ndarray,
+    *,
+    seed: int,
+    resamples: int = RESAMPLES,
+    confidence: float = 0.95,
+) -> tuple[float, float] | None:
+    """Of one figure."""
+    table = values[:, np.newaxis]
+    found = bootstrap_means(table, clusters, seed=seed, resamples=resamples, confidence=confidence)
+    return found[0] if found else None
 
 
 def by_scipy(values: Any, clusters: Any, seed: int, confidence: float) -> tuple[float, float]:

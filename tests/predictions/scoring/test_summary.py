@@ -31,11 +31,6 @@ def test_skill_is_measured_against_the_base_rate() -> None:
     assert summary.skill(None, None) is None
 
 
-def test_revising_often_does_not_weigh_more_by_question() -> None:
-    values, pairs = np.array([0.0, 0.2, 0.4, 1.0]), np.array([1, 1, 1, 2])
-    assert summary.mean_by_pair(values, pairs) == pytest.approx((0.2 + 1.0) / 2)
-
-
 def test_sharpness_is_the_brier_score_that_calibrated_forecasts_would_earn() -> None:
     assert summary.sharpness(np.array([0.5, 0.5])) == 0.25
     assert summary.sharpness(np.array([0.0, 1.0])) == 0

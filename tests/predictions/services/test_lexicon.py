@@ -18,7 +18,8 @@ pytestmark = pytest.mark.django_db
 
 def read(prediction: Prediction) -> tuple[str, ...]:
     prediction.refresh_from_db()
-    return tuple(f"{p:.2f}" for p in prediction.probability_range)
+    p = prediction.probability
+    return tuple(f"{p if end is None else end:.2f}" for end in (prediction.low, p, prediction.high))
 
 
 def brier(prediction: Prediction) -> list[str]:

@@ -44,7 +44,8 @@ def test_a_verbal_prediction_takes_its_range_from_the_phrase(make: Maker) -> Non
         by=None,
     )
     prediction = make.prediction(None, basis="verbal", phrase=phrase)
-    assert prediction.probability_range == (Decimal("0.55"), Decimal("0.7"), Decimal("0.8"))
+    figures = (prediction.low, prediction.probability, prediction.high)
+    assert figures == (Decimal("0.55"), Decimal("0.7"), Decimal("0.8"))
 
 
 @pytest.mark.parametrize(

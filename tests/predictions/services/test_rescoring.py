@@ -1,6 +1,7 @@
 """Scoring everything anew: what is missing is posted, what is right stays, and it goes on."""
 
 import threading
+import uuid
 from collections.abc import Callable
 
 import pytest
@@ -13,6 +14,7 @@ from predictions.models import Outcome, Prediction, Rescoring, Score, SeriesTota
 from predictions.services.rescoring import recount, rescore
 from predictions.services.totals import totals_recount
 from tests.conftest import NOW
+from tests.guards import lifted
 from tests.ledger.others import another, run
 from tests.making import Maker, write
 from tests.predictions.services.test_totals import assert_recounted
@@ -181,3 +183,15 @@ def test_a_second_pass_at_the_same_time_is_refused(unscored: list[Prediction]) -
     rescore(by=None, now=NOW, progress=meanwhile)
     assert [str(refusal) for refusal in refusals] == ["another pass is under way; wait for its end"]
     assert Rescoring.objects.count() == 1
+
+
+def test_a_score_that_stands_twice_is_found(make: Maker) -> None:
+    prediction = make.prediction("0.7")
+    make.outcome(prediction.question, "yes")
+    again = Score.objects.get(prediction=prediction, rule="brier")
+    again.pk, again.round = uuid.uuid4(), 2
+    with lifted():
+        again.save(force_insert=True)
+    assert [str(finding.problem) for finding in audit.check_scores()] == [
+        f"counts, but nothing earns it by outcome {again.outcome_id}"
+    ]
