@@ -185,6 +185,7 @@ def test_a_second_pass_at_the_same_time_is_refused(unscored: list[Prediction]) -
     assert Rescoring.objects.count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_score_that_stands_twice_is_found(make: Maker) -> None:
     prediction = make.prediction("0.7")
     make.outcome(prediction.question, "yes")
