@@ -1,0 +1,21 @@
+"""Every page is usable by everybody: with a screen reader, on a telephone, and in the dark."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.looks import assert_good
+from tests.integration.service import Service
+
+PAGES = [
+    "/admin/",
+    "/admin/predictions/question/",
+    "/admin/predictions/prediction/",
+    "/admin/ledger/entry/",
+]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_of_the_desk_is_accessible_narrow_and_dark(
+    desk: Page, running: Service, path: str
+) -> None:
+    assert_good(desk, f"{running.address}{path}")
