@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ledger import parts, replay, roles
 from predictions import reckoning
-from predictions.models import FACTS, Fact, SeriesTotal, Total
+from predictions.models import FACTS, Fact, OpenQuestion, Question, SeriesTotal, Total
 from predictions.models.totals import EVERYBODY
 from predictions.reckoning import FIGURES, RULES, SERIES, SUMS, Changes, Selection
 
@@ -22,6 +22,8 @@ _FIGURES_OF_SERIES = [name for name in SERIES.names or () if name not in ("quest
 _MORE_TRIGGERS = {
     "article": ("article_erased_stays",),
     "forecaster": ("forecaster_erased_stays",),
+    "outcome": ("outcome_decides",),
+    "question": ("question_moves", "question_opens"),
     "score": ("score_fits",),
 }
 # As in `ledger.guards`: what the tables of facts, and the database functions of the domain, are.
@@ -31,17 +33,18 @@ TABLES = {
     "predictions_article": "7f760326d26565dd",
     "predictions_forecaster": "ba2c2e0421b116b0",
     "predictions_phrase": "38ad8d1ba5d9b0df",
-    "predictions_question": "a5cb26917c5b5cc3",
+    "predictions_question": "1498765ca020c909",
     "predictions_prediction": "d8d18cd7cd993685",
     "predictions_statement": "9ae3a8f1e90fc7c5",
     "predictions_event": "51004b48842f9a74",
     "predictions_bearing": "b1638c2ea083b72f",
-    "predictions_outcome": "ac3943865d8580d2",
+    "predictions_outcome": "27228feb1728521f",
     "predictions_outcomeevidence": "bfc26f4697de572f",
     "predictions_review": "4ae374a121a61226",
     "predictions_score": "c436a92655f86ad2",
 }
 FUNCTIONS = {
+    "predictions_agenda_follows": "d90fb44173c2a318",
     "predictions_scores_fit": "577e954357fa4052",
 }
 
@@ -67,6 +70,7 @@ def register() -> None:
         )
     replay.register_functions(FUNCTIONS)
     replay.register_check(check_scores)
+    replay.register_check(check_open_questions)
 
 
 def _rows(model: type[Fact]) -> Iterator[replay.Row]:
@@ -87,6 +91,16 @@ def check_scores() -> Iterator[replay.Finding]:
         yield from _score_findings(due)
         yield from _series_findings(questions, due.series)
     yield from _total_findings()
+
+
+def check_open_questions() -> Iterator[replay.Finding]:
+    """Hold the list of what is still to be answered against the outcomes."""
+    expected = Question.objects.without_outcome().values_list("pk", "review_at", "reviewer")
+    listed = OpenQuestion.objects.values_list("pk", "review_at", "reviewer")
+    for missing in expected.difference(listed):
+        yield replay.Finding(f"question {missing[0]}", "is open, and not listed so as it is")
+    for wrong in listed.difference(expected):
+        yield replay.Finding(f"question {wrong[0]}", "is listed as open as it is not")
 
 
 def _score_findings(due: Changes) -> Iterator[replay.Finding]:

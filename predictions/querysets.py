@@ -32,6 +32,10 @@ if TYPE_CHECKING:  # the models import this module
     )
 
 
+# The index on what is open gives the first; the key settles what falls on the same moment.
+_BY_REVIEW = ("while_open__review_at", "key")
+
+
 def _outcome_of(question: str) -> "QuerySet[Outcome]":
     from predictions.models import Outcome  # the models import this module
 
@@ -59,17 +63,21 @@ class OutcomeQuerySet(QuerySet["Outcome"]):
 
 
 class QuestionQuerySet(QuerySet["Question"]):
-    def open(self) -> Self:
-        """Questions without an outcome."""
+    def without_outcome(self) -> Self:
+        """Those that no outcome stands on, read from the outcomes themselves."""
         return self.filter(~Exists(_outcome_of("pk")))
+
+    def open(self) -> Self:
+        """The same, by the list that is kept of them: the cost is that of the open ones."""
+        return self.filter(while_open__isnull=False)
 
     def due(self, now: dt.datetime) -> Self:
         """Open questions that are due for review, the longest overdue first."""
-        return self.open().filter(review_at__lte=now).order_by("review_at", "key")
+        return self.filter(while_open__review_at__lte=now).order_by(*_BY_REVIEW)
 
     def due_next(self, now: dt.datetime) -> Self:
         """Open questions that fall due for review later, the next first."""
-        return self.open().filter(review_at__gt=now).order_by("review_at", "key")
+        return self.filter(while_open__review_at__gt=now).order_by(*_BY_REVIEW)
 
 
 class PredictionQuerySet(QuerySet["Prediction"]):

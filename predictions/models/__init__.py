@@ -1,5 +1,6 @@
 """The tables. Facts are written by `services` alone, each with its ledger entry."""
 
+from predictions.models.agenda import OpenQuestion
 from predictions.models.base import Fact
 from predictions.models.evidence import Bearing, Event, Outcome, OutcomeEvidence, Review
 from predictions.models.notices import Message, Reminder, Report, Subscription, Sweep
@@ -37,6 +38,7 @@ __all__ = [
     "Forecaster",
     "IdempotencyKey",
     "Message",
+    "OpenQuestion",
     "Outcome",
     "OutcomeEvidence",
     "Outlet",
