@@ -23,6 +23,7 @@ from django.db.models.expressions import Combinable
 
 if TYPE_CHECKING:  # the models import this module
     from predictions.models import (  # noqa: F401
+        Event,
         Message,
         Outcome,
         Phrase,
@@ -75,9 +76,29 @@ class QuestionQuerySet(QuerySet["Question"]):
         """Open questions that are due for review, the longest overdue first."""
         return self.filter(while_open__review_at__lte=now).order_by(*_BY_REVIEW)
 
+    def due_within(self, now: dt.datetime, span: dt.timedelta) -> Self:
+        """Open questions that fall due for review within the time that comes, the next first."""
+        return self.due_next(now).filter(while_open__review_at__lte=now + span)
+
     def due_next(self, now: dt.datetime) -> Self:
         """Open questions that fall due for review later, the next first."""
         return self.filter(while_open__review_at__gt=now).order_by(*_BY_REVIEW)
+
+    def condition_met(self, since: dt.datetime) -> Self:
+        """Open questions whose condition came true, as entered since then; the latest first."""
+        met = _outcome_of("condition_question").filter(answer=OuterRef("condition_answer"))
+        entered = Subquery(met.values("entered_at")[:1])
+        conditional = self.open().filter(condition_question__isnull=False)
+        return conditional.annotate(met_at=entered).filter(met_at__gte=since).order_by("-met_at")
+
+
+class EventQuerySet(QuerySet["Event"]):
+    def unlinked(self, newest: int) -> Self:
+        """Of so many of the newest events those that bear on no question, the newest first."""
+        latest = self.order_by("-happened_on", "-id")[:newest]
+        return self.filter(pk__in=latest.values("pk"), bearings__isnull=True).order_by(
+            "-happened_on", "-id"
+        )
 
 
 class PredictionQuerySet(QuerySet["Prediction"]):

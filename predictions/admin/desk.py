@@ -1,80 +1,106 @@
-"""The first page after sign-in: what is due, what was decided, and whether all is well."""
+"""The first page after sign-in: what waits for somebody, and whether all is well."""
 
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from ledger import journal
-from predictions.models import Message, Outcome, Question, Sweep
-from predictions.models.choices import MessageState
-from predictions.scorecards import scoreboard
+from predictions.admin.clocks import running
+from predictions.admin.reviews import NOTE, Due, due_row
+from predictions.models import Event, OpenQuestion, Outcome, Question
+from predictions.scorecards import tally
 
 _ROWS = 6
 # What is due is the work, so more of it; the rest is in the lists.
 _MANY_ROWS = 20
-# As in `/readyz`: a pass that has not ended for three of its periods is late.
-_LATE_AFTER = 3
+_WEEK = dt.timedelta(days=7)
+# For so long a condition that came true is news.
+_NEWS = dt.timedelta(days=30)
+# Among so many of the newest events those that bear on nothing are looked for.
+_NEWEST_EVENTS = 200
+MINE = "mine"
 
 
 @dataclass(frozen=True)
-class DueRow:
-    """A question that waits for its reviewer, and for how long it has."""
+class Load:
+    """The open questions of one reviewer, or of everybody: how many, how many due and when."""
 
-    question: Question
-    overdue: str
-
-
-@dataclass(frozen=True)
-class SweepRow:
-    name: str
-    ended_at: dt.datetime
-    late: bool
+    reviewer: str
+    open: int
+    due: int
+    week: int
 
 
 def desk(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Adds what the desk shows to the context of the admin's index."""
     now = timezone.now()
-    due = Question.objects.due(now).select_related("reviewer")
-    board = scoreboard()
-    outcomes = Outcome.objects.current().select_related("question", "entered_by")
+    mine = request.GET.get("whose") == MINE
+    questions = Question.objects.select_related("reviewer")
+    if mine:
+        questions = questions.filter(while_open__reviewer=request.user.pk)
+    loads = _loads(now)
+    shown = [load for load in loads if not mine or load.reviewer == request.user.get_username()]
     context.update(
-        due=[DueRow(row, how_long(now - _review_at(row))) for row in due[:_MANY_ROWS]],
-        due_count=due.count(),
-        due_next=Question.objects.due_next(now).select_related("reviewer")[:_ROWS],
-        outcomes=outcomes.order_by("-entered_at", "question__key")[:_ROWS],
-        board=board,
-        standings=board.forecasters[:_MANY_ROWS],
-        head=journal.head(),
-        given_up=Message.objects.filter(state=MessageState.DEAD).count(),
-        sweeps=_sweeps(now),
-        may_decide=request.user.has_perm("predictions.add_outcome"),
-        may_review=request.user.has_perm("predictions.add_review"),
-        may_read_mail=request.user.has_perm("predictions.view_message"),
+        mine=mine,
+        note=NOTE,
+        loads=loads[:_ROWS],
+        due_count=sum(load.due for load in shown),
+        week_count=sum(load.week for load in shown),
+        due=_rows(questions.due(now)[:_MANY_ROWS], now),
+        due_next=_rows(questions.due_next(now)[: 2 * _ROWS], now),
+        week_ends=now + _WEEK,
+        conditions_met=_conditions_met(now),
+        unlinked=Event.objects.unlinked(_NEWEST_EVENTS)[:_ROWS],
+        outcomes=_latest_outcomes(),
+        totals=tally(),
+        running=running(now),
+        may=_may(request),
     )
     return context
 
 
-def how_long(passed: dt.timedelta) -> str:
-    """`today`, `1 day`, `61 days`."""
-    if passed.days < 1:
-        return "today"
-    return "1 day" if passed.days == 1 else f"{passed.days:,} days"
+def _rows(questions: QuerySet[Question], now: dt.datetime) -> list[Due]:
+    return [due_row(question, now) for question in questions]
 
 
-def _review_at(question: Question) -> dt.datetime:
-    if question.review_at is None:
-        raise ValueError(f"{question.key} is never due")
-    return question.review_at
+def _loads(now: dt.datetime) -> list[Load]:
+    """Of each reviewer, who has most that is due first."""
+    soon = Q(review_at__gt=now, review_at__lte=now + _WEEK)
+    rows = (
+        OpenQuestion.objects.order_by()
+        .values_list("reviewer__username")
+        .annotate(
+            open=Count("pk"),
+            due=Count("pk", filter=Q(review_at__lte=now)),
+            week=Count("pk", filter=soon),
+        )
+    )
+    loads = [Load(reviewer or "", *counts) for reviewer, *counts in rows]
+    return sorted(loads, key=lambda load: (-load.due, -load.open, load.reviewer))
 
 
-def _sweeps(now: dt.datetime) -> list[SweepRow]:
-    periods = {"checkpoints": settings.CHECKPOINT_SECONDS}
-    return [
-        SweepRow(sweep.name, sweep.ended_at, now - sweep.ended_at > _LATE_AFTER * period)
-        for sweep in Sweep.objects.order_by("name")
-        for period in [dt.timedelta(seconds=periods.get(sweep.name, settings.SWEEP_SECONDS))]
-    ]
+def _conditions_met(now: dt.datetime) -> QuerySet[Question]:
+    met = Question.objects.condition_met(now - _NEWS)
+    return met.select_related("condition_question")[:_ROWS]
+
+
+def _latest_outcomes() -> QuerySet[Outcome]:
+    outcomes = Outcome.objects.current().select_related("question", "entered_by")
+    return outcomes.order_by("-entered_at", "-id")[:_ROWS]
+
+
+def _may(request: HttpRequest) -> dict[str, bool]:
+    permissions = {
+        "decide": "add_outcome",
+        "review": "add_review",
+        "record": "add_article",
+        "add_event": "add_event",
+        "read_mail": "view_message",
+    }
+    return {
+        what: request.user.has_perm(f"predictions.{permission}")
+        for what, permission in permissions.items()
+    }

@@ -8,8 +8,8 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from predictions.admin.desk import how_long
 from predictions.admin.history import history
+from predictions.admin.reviews import how_long
 from predictions.models import Event, Outcome, Prediction, Question, Score, User
 
 # A question of an import may have thousands; all of them are in the list of predictions.

@@ -6,17 +6,17 @@ from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.utils import unquote
 from django.db.models import Count, Prefetch, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.text import Truncator
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from predictions.admin.base import NUMBERED, FactAdmin
 from predictions.admin.events import LinkEvent
 from predictions.admin.question_page import gather
-from predictions.admin.reviews import RecordReview
+from predictions.admin.reviews import MOST, RecordReview, RecordReviews
 from predictions.admin.verdicts import CorrectOutcome, EnterOutcome, WithdrawOutcome
 from predictions.models import Outcome, Question
 from predictions.templatetags.figures import when
@@ -51,6 +51,18 @@ class QuestionAdmin(FactAdmin):
     list_select_related = ["topic"]
     search_fields = ["key", "text", "criteria", "condition", "notes"]
     ordering = NUMBERED
+    actions = ["still_open"]
+
+    def has_review_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("predictions.add_review")
+
+    @action(description=f"Still open: look again later (up to {MOST})", permissions=["review"])
+    def still_open(
+        self, request: HttpRequest, queryset: QuerySet[Question]
+    ) -> HttpResponseRedirect:
+        chosen = [str(pk) for pk in queryset.values_list("pk", flat=True)[:MOST]]
+        url = reverse("admin:predictions_question_reviews", query={"question": chosen})
+        return HttpResponseRedirect(url)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Question]:
         standing = Prefetch("outcomes", Outcome.objects.current(), to_attr="standing")
@@ -64,6 +76,7 @@ class QuestionAdmin(FactAdmin):
             "correct": ("<uuid:pk>/outcome/<uuid:outcome>/correct/", CorrectOutcome),
             "withdraw": ("<uuid:pk>/outcome/<uuid:outcome>/withdraw/", WithdrawOutcome),
             "review": ("<uuid:pk>/review/", RecordReview),
+            "reviews": ("still-open/", RecordReviews),
             "link": ("<uuid:pk>/link/", LinkEvent),
         }
         acts = [

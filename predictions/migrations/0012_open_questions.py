@@ -1,4 +1,5 @@
-"""The questions without an outcome, kept up by triggers of the two tables that say so."""
+"""What the desk looks for: questions without an outcome, kept up by triggers of the two tables that
+say so; messages that went out last, or were given up."""
 
 import django.db.models.deletion
 from django.conf import settings
@@ -81,6 +82,18 @@ class Migration(migrations.Migration):
                     models.Index(fields=["review_at", "question"], name="open_question_by_review")
                 ],
             },
+        ),
+        migrations.AddIndex(
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(state="dead"), fields=["created_at"], name="message_given_up"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(state="sent"), fields=["-sent_at"], name="message_sent"
+            ),
         ),
         # No row waits for a check at the commit when the triggers are made.
         migrations.RunSQL("SET CONSTRAINTS ALL IMMEDIATE", migrations.RunSQL.noop),

@@ -9,7 +9,7 @@ from django.db.models import Q
 from predictions.models.base import Fact, KeyedFact, is_list, not_empty, one_of
 from predictions.models.choices import VoidReason, Weight
 from predictions.models.questions import Question
-from predictions.querysets import OutcomeQuerySet
+from predictions.querysets import EventQuerySet, OutcomeQuerySet
 
 
 class Event(KeyedFact):
@@ -22,6 +22,8 @@ class Event(KeyedFact):
     sources = models.JSONField(default=list)
     recorded_at = models.DateTimeField()
     questions = models.ManyToManyField(Question, through="Bearing", related_name="events")
+
+    objects = EventQuerySet.as_manager()
 
     class Meta:
         ordering = ["happened_on", "key"]

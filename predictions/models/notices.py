@@ -1,5 +1,7 @@
 """What is told to whom. Operational: these rows change, and the ledger does not know them."""
 
+import datetime as dt
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -53,7 +55,10 @@ class Message(models.Model):
                 fields=["due_at"],
                 condition=Q(state__in=["waiting", "claimed"]),
                 name="message_deliverable",
-            )
+            ),
+            # The desk: what was given up, and when the last one went out.
+            models.Index(fields=["created_at"], condition=Q(state="dead"), name="message_given_up"),
+            models.Index(fields=["-sent_at"], condition=Q(state="sent"), name="message_sent"),
         ]
 
     def __str__(self) -> str:
@@ -137,6 +142,10 @@ class Report(models.Model):
         return f"{self.subscription}, to {self.period_end:%Y-%m-%d}"
 
 
+# A sweep may miss a turn, behind a long delivery say, before anybody is alarmed.
+TURNS = 3
+
+
 class Sweep(models.Model):
     """When a periodic pass last ended, for `/readyz` and the desk."""
 
@@ -145,3 +154,9 @@ class Sweep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.ended_at:%Y-%m-%d %H:%M:%S}"
+
+    def is_late(self, now: dt.datetime) -> bool:
+        """Whether it has not ended for three of its periods."""
+        periods = {"checkpoints": settings.CHECKPOINT_SECONDS}
+        period = dt.timedelta(seconds=periods.get(self.name, settings.SWEEP_SECONDS))
+        return now - self.ended_at > TURNS * period

@@ -5,9 +5,11 @@ from predictions.scorecards.board import (
     Compared,
     ForecasterTotals,
     Scoreboard,
+    Tally,
     Totals,
     compared,
     scoreboard,
+    tally,
 )
 from predictions.scorecards.calls import Call
 from predictions.scorecards.card import Card, scorecard
@@ -28,11 +30,13 @@ __all__ = [
     "Scope",
     "Scoreboard",
     "Shared",
+    "Tally",
     "Totals",
     "compared",
     "head_to_head",
     "scope_asked",
     "scoreboard",
     "scorecard",
+    "tally",
     "timeline",
 ]

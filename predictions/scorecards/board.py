@@ -73,6 +73,30 @@ class Scoreboard:
         }
 
 
+@dataclass(frozen=True)
+class Tally:
+    """Everybody's predictions by state, and their mean Brier score. Read from one row."""
+
+    predictions: int
+    open: int
+    scored: int
+    void: int
+    late: int
+    mean_brier: float | None
+
+
+def tally() -> Tally:
+    total = Total.objects.filter(whose=EVERYBODY).first() or _NOTHING
+    return Tally(
+        predictions=total.predictions,
+        open=total.open,
+        scored=total.scored,
+        void=total.void,
+        late=total.late,
+        mean_brier=_mean(total.brier, total.counted, SCORE_UNITS),
+    )
+
+
 def scoreboard() -> Scoreboard:
     """The totals of all predictions, and of each forecaster's, the best mean Brier score first."""
     # One statement, so that all totals are of one moment, whatever is entered meanwhile.

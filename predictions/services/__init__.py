@@ -19,7 +19,7 @@ from predictions.services.predictions import (
     statement_record,
 )
 from predictions.services.questions import question_open, questions_open
-from predictions.services.reviews import review_record
+from predictions.services.reviews import review_record, reviews_record
 from predictions.services.sources import (
     article_record,
     forecaster_record,
@@ -46,6 +46,7 @@ __all__ = [
     "question_open",
     "questions_open",
     "review_record",
+    "reviews_record",
     "statement_record",
     "topic_record",
 ]

@@ -1,6 +1,5 @@
 """`/healthz`: the process answers. `/readyz`: it can do its work, and the sweeps come round."""
 
-import datetime as dt
 from collections.abc import Callable
 
 import redis
@@ -12,9 +11,6 @@ from django.views.decorators.cache import never_cache
 
 from ledger.guards import unsafe_settings
 from predictions.models import Sweep
-
-# A sweep may miss one turn, behind a long delivery say, before anybody is alarmed.
-_TURNS = 3
 
 
 @never_cache
@@ -62,19 +58,18 @@ def _redis() -> str:
 
 
 def _sweep() -> str:
-    return _came_round("reminders", settings.SWEEP_SECONDS)
+    return _came_round("reminders")
 
 
 def _checkpoint() -> str:
     """Red when the signer refuses: then its sweep does not end."""
-    return _came_round("checkpoints", settings.CHECKPOINT_SECONDS)
+    return _came_round("checkpoints")
 
 
-def _came_round(name: str, period: int) -> str:
+def _came_round(name: str) -> str:
     last = Sweep.objects.filter(name=name).first()
     if last is None:
         return "no sweep has ended yet"
-    late = timezone.now() - last.ended_at - dt.timedelta(seconds=_TURNS * period)
-    if late > dt.timedelta(0):
+    if last.is_late(timezone.now()):
         return f"late: the last one ended at {last.ended_at:%Y-%m-%d %H:%M:%S} UTC"
     return "ok"

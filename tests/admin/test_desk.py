@@ -1,13 +1,16 @@
 import datetime as dt
+import re
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from ledger import journal
-from predictions.models import Message, Sweep
+from predictions import services
+from predictions.models import Message, Outcome, Sweep, User
+from predictions.scorecards import scoreboard
 from tests.admin.pages import Pages, text_of
+from tests.making import Maker
 
 
 def desk_text(pages: Pages) -> str:
@@ -30,12 +33,15 @@ def test_the_desk_lists_the_open_seed_questions_as_due(desk: Pages) -> None:
 
 
 @pytest.mark.usefixtures("seeded")
-def test_the_desk_shows_standings_outcomes_and_the_head_of_the_ledger(desk: Pages) -> None:
-    journal.flush()
-    shown = desk_text(desk)
-    assert "The Sun, analysis 8 6 0" in shown
-    assert "void (condition not met)" in shown
-    assert journal.head().root[:16] in shown
+def test_the_desk_shows_outcomes_and_how_many_predictions_are_in_which_state(desk: Pages) -> None:
+    response = desk.get("index")
+    shown = text_of(response)
+    standing = set(Outcome.objects.current())
+    assert len(response.context["outcomes"]) == 6
+    assert set(response.context["outcomes"]) <= standing
+    total = scoreboard().total
+    assert f"Predictions {total.predictions} Open {total.open} Scored {total.scored}" in shown
+    assert f"Late {total.late} Void {total.void} Mean Brier" in shown
 
 
 def test_the_desk_of_an_empty_database_says_what_is_missing(desk: Pages) -> None:
@@ -77,5 +83,59 @@ def test_a_viewer_sees_the_desk_without_buttons(looking: Pages) -> None:
 def test_the_desk_takes_a_constant_number_of_queries(
     desk: Pages, django_assert_max_num_queries: object
 ) -> None:
-    with django_assert_max_num_queries(18):  # type: ignore[operator]
+    with django_assert_max_num_queries(12):  # type: ignore[operator]
         desk.get("index")
+
+
+def test_the_desk_tells_this_week_from_later_and_mine_from_others(
+    desk: Pages, make: Maker, adjudicator: User, viewer: User
+) -> None:
+    today = timezone.now()
+    due = make.question(key="due", reviewer=adjudicator, due_at=today - dt.timedelta(days=3))
+    make.question(key="soon", reviewer=adjudicator, due_at=today + dt.timedelta(days=3))
+    make.question(key="later", reviewer=viewer, due_at=today + dt.timedelta(days=30))
+    make.outcome(make.question(key="settled", reviewer=viewer))
+    everything = desk.get("index")
+    assert [row.question for row in everything.context["due"]] == [due]
+    assert everything.context["due"][0].overdue == "3 days"
+    shown = text_of(everything)
+    assert re.search(r"Due this week soon .* After that later ", shown)
+    assert f"{adjudicator} 2 1 1 {viewer} 1 0 0" in shown
+    mine = desk.get("index", whose="mine")
+    assert (mine.context["due_count"], mine.context["week_count"]) == (1, 1)
+    assert "1 question waits for you" in text_of(mine)
+    assert [row.question.key for row in mine.context["due_next"]] == ["soon"]
+
+
+def test_the_desk_tells_of_conditions_that_came_true(desk: Pages, make: Maker) -> None:
+    met, failed = make.question(), make.question()
+    make.conditional(met, "yes", key="now-it-counts")
+    make.conditional(failed, "yes", key="void-by-itself")
+    for condition, answer in ((met, "yes"), (failed, "no")):
+        verdict = make.verdict(answer)
+        services.outcome_enter(question=condition, verdict=verdict, by=None, now=timezone.now())
+    shown = [question.key for question in desk.get("index").context["conditions_met"]]
+    assert shown == ["now-it-counts"]
+
+
+def test_the_desk_lists_the_newest_events_that_bear_on_nothing(desk: Pages, make: Maker) -> None:
+    make.event(make.question(), title="It bears on something")
+    make.event(happened_on=dt.date(2026, 3, 1), title="An older one")
+    make.event(happened_on=dt.date(2026, 3, 2), title="A newer one")
+    titles = [event.title for event in desk.get("index").context["unlinked"]]
+    assert titles == ["A newer one", "An older one"]
+
+
+def test_the_desk_tells_when_the_last_mail_went_out_and_when_one_is_stuck(desk: Pages) -> None:
+    now = timezone.now()
+    assert "Last mail none yet" in desk_text(desk)
+    told = {"kind": "reminder", "recipient": "bo@example.org", "created_at": now}
+    Message.objects.create(
+        **told, subject="Out", message_id="<1@x>", state="sent", due_at=now, sent_at=now
+    )
+    assert "Last mail late" not in desk_text(desk)
+    assert "UTC in time" in desk_text(desk)
+    Message.objects.create(
+        **told, subject="Stuck", message_id="<2@x>", due_at=now - dt.timedelta(hours=1)
+    )
+    assert "Last mail: late. The last was" in desk_text(desk)

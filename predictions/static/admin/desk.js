@@ -1,0 +1,42 @@
+// The desk without a pointer: walk the rows that are due, choose some, say that they are still open.
+
+const form = document.querySelector("form[data-rows]");
+const rows = form ? [...form.querySelectorAll("tbody tr")] : [];
+let current = -1;
+
+function go(to) {
+  if (!rows.length) return;
+  current = Math.min(Math.max(to, 0), rows.length - 1);
+  rows[current].querySelector("a").focus();
+  rows[current].scrollIntoView({ block: "nearest" });
+}
+
+function tick(row, on) {
+  const box = row.querySelector("input[type=checkbox]");
+  box.checked = on ?? !box.checked;
+}
+
+function stillOpen() {
+  if (!rows.length) return;
+  if (!rows.some((row) => row.querySelector("input[type=checkbox]").checked)) tick(rows[Math.max(current, 0)], true);
+  const note = form.querySelector("[name=note]");
+  note.focus();
+  note.select();
+}
+
+const keys = {
+  j: () => go(current + 1),
+  k: () => go(current - 1),
+  x: () => current >= 0 && tick(rows[current]),
+  s: stillOpen,
+  o: () => rows[Math.max(current, 0)]?.querySelector("[data-decide]")?.click(),
+};
+
+for (const [number, row] of rows.entries()) row.addEventListener("focusin", () => { current = number; });
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || !(event.key in keys)) return;
+  event.preventDefault();
+  keys[event.key]();
+});
