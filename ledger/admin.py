@@ -110,7 +110,7 @@ class EntryAdmin(LogAdmin):
     # A commitment is shown with the part it hides: {"hmac": …, "part": …}.
     @display(description="Body, with its personal parts as far as they are kept")
     def shown_body(self, entry: Entry) -> SafeString:
-        return format_html('<pre class="pl-body">{}</pre>', _pretty(entry))
+        return format_html('<pre class="pl-body" tabindex="0">{}</pre>', _pretty(entry))
 
 
 @admin.register(Checkpoint)
@@ -142,7 +142,7 @@ class CheckpointAdmin(LogAdmin):
 
     @display(description="Signed note")
     def shown_note(self, checkpoint: Checkpoint) -> SafeString:
-        return format_html('<pre class="pl-body">{}</pre>', checkpoint.note)
+        return format_html('<pre class="pl-body" tabindex="0">{}</pre>', checkpoint.note)
 
 
 def _pretty(entry: Entry) -> str:

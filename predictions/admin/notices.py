@@ -68,13 +68,13 @@ class MessageAdmin(ReadOnlyAdmin):
 
     @display(description="Text")
     def body(self, message: Message) -> SafeString:
-        return format_html('<pre class="pl-mail">{}</pre>', message.text)
+        return format_html('<pre class="pl-mail" tabindex="0">{}</pre>', message.text)
 
     @display(description="Attached")
     def attached(self, message: Message) -> SafeString:
         return format_html_join(
             "",
-            '{}<pre class="pl-mail">{}</pre>',
+            '{}<pre class="pl-mail" tabindex="0">{}</pre>',
             ((attachment["name"], attachment["text"]) for attachment in message.attachments),
         )
 
