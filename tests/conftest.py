@@ -8,6 +8,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from django.core.cache import cache
 from django.db import connection
 
 from ledger import roles
@@ -52,6 +53,12 @@ def signer_files(settings: Any, tmp_path: Path) -> None:
     """Each test's log is a new one, so its signer has a key and a memory of its own."""
     settings.LEDGER_KEY_FILE = tmp_path / "signer" / "ledger_key"
     settings.LEDGER_STATE_FILE = tmp_path / "signer" / "ledger_state.json"
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> None:
+    """A test that is rolled back leaves the head of the ledger where the next one finds it."""
+    cache.clear()
 
 
 @pytest.fixture

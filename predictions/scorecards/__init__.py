@@ -12,7 +12,7 @@ from predictions.scorecards.board import (
     tally,
 )
 from predictions.scorecards.calls import Call
-from predictions.scorecards.card import Card, scorecard
+from predictions.scorecards.card import Card, calibration_of, scorecard
 from predictions.scorecards.others import MIN_QUESTIONS
 from predictions.scorecards.scope import Horizon, Scope
 from predictions.scorecards.timeline import Period, timeline
@@ -32,6 +32,7 @@ __all__ = [
     "Shared",
     "Tally",
     "Totals",
+    "calibration_of",
     "compared",
     "head_to_head",
     "scope_asked",

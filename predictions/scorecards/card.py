@@ -164,6 +164,14 @@ def scorecard(scope: Scope, *, seed: int = SEED) -> Card:
     )
 
 
+def calibration_of(scope: Scope) -> Calibration | None:
+    """What a card of the scope says of calibration, without the rest of the card."""
+    found = lines.read(scope)
+    settled = found.settled()
+    scored = settled.where(settled.own)
+    return calibration(scored["p"], scored["o"], seed=SEED, questions=scored.question)
+
+
 def _is_one(scope: Scope, scored: Lines) -> bool:
     """Whether the card is of all that a single forecaster said, who can be ranked for it."""
     return bool(scope.forecaster) and not scope.outlet and len(scored) > 0

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.http import quote_etag
@@ -13,16 +14,25 @@ from ledger import journal
 from predictions import charts
 from predictions.charts import Picture
 from predictions.errors import NotFound, PredictionsError
-from predictions.scorecards import Scope, head_to_head, scope_asked, scorecard, timeline
+from predictions.scorecards import (
+    Scope,
+    calibration_of,
+    head_to_head,
+    scope_asked,
+    scorecard,
+    timeline,
+)
 from predictions.web import asking
 from predictions.web.access import readable
 
 _OF_A_SCOPE: dict[str, Callable[[Scope], Picture]] = {
-    "calibration": lambda scope: charts.calibration(scorecard(scope).calibration),
+    "calibration": lambda scope: charts.calibration(calibration_of(scope)),
     "timeline": lambda scope: charts.timeline(timeline(scope)),
     "distribution": lambda scope: charts.distribution(scorecard(scope).distribution),
 }
 _OF_TWO = "head-to-head"
+# In each process, in seconds. The tag names the head of the ledger: what is kept is never old.
+_KEPT = 3_600
 _TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 
 
@@ -34,7 +44,9 @@ def picture(request: HttpRequest, name: str, kind: str) -> HttpResponseBase:
         draw = _drawn(name, kind, request.GET)
         etag = _etag(request)
         unchanged = get_conditional_response(request, etag=etag)
-        response = unchanged or HttpResponse(draw(), content_type=_TYPES[kind])
+        response = unchanged or HttpResponse(
+            cache.get_or_set(etag, draw, _KEPT), content_type=_TYPES[kind]
+        )
     except PredictionsError as error:
         line = "".join(letter if letter.isprintable() else " " for letter in str(error))
         return HttpResponse(

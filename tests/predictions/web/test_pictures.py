@@ -5,9 +5,11 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from PIL import Image
 
+from ledger import journal
 from predictions import charts
 from predictions.charts import Picture, Theme, Width
 from predictions.models import User
@@ -164,3 +166,16 @@ def test_without_public_reading_a_picture_asks_to_sign_in(
     client.force_login(adjudicator)
     answer = client.get("/charts/timeline.svg?width=wide")
     assert (answer.status_code, answer["Cache-Control"]) == (200, "no-cache, private")
+
+
+def test_a_picture_is_drawn_once_for_each_head_of_the_ledger(client: Client, make: Maker) -> None:
+    def drawn() -> bytes:
+        journal.flush()
+        return client.get("/charts/calibration.svg").content
+
+    before = drawn()
+    assert cache.get(client.get("/charts/calibration.svg").headers["ETag"]) == before
+    question = make.question()
+    make.prediction(question=question)
+    make.outcome(question)
+    assert drawn() != before
