@@ -74,3 +74,14 @@ def sign_in(page: Page, running: Service) -> None:
     page.locator("input[name=username]").fill("admin")
     page.locator("input[name=password]").fill(password)
     page.locator("button[type=submit]").click()
+
+
+@pytest.fixture
+def plain(browser: Browser, running: Service) -> Iterator[Page]:
+    """The desk in a browser that runs no scripts."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    sign_in(page, running)
+    yield page
+    context.close()
