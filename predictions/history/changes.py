@@ -1,0 +1,145 @@
+"""How two sayings of one row differ, in words."""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.db.models import DateTimeField, DecimalField, Field, Model
+
+from ledger import journal
+from predictions.history.entries import Facts, read
+from predictions.history.names import Names, fetched
+from predictions.models import Fact
+from predictions.when import display, instant
+
+NOTHING = "nothing"
+_LABELS = {
+    "due_at": "due date",
+    "due_rule": "rule for the due date",
+    "review_at": "next review",
+    "review_every_days": "days between reviews",
+    "made_at": "time it was made",
+    "happened_on": "day it happened",
+    "published_on": "day of publication",
+    "date_basis": "basis of the date",
+    "url": "address",
+    "basis_note": "why so",
+}
+# What people need not read: the number moves with the due date.
+_SILENT = {"id", "due_version"}
+_SHOWN = 160  # characters of a long text; what is alike at its ends is left out
+_CONTEXT = 30
+
+
+@dataclass(frozen=True)
+class Change:
+    """One column: its name for people, and both values."""
+
+    label: str
+    old: str
+    new: str
+
+    def __str__(self) -> str:
+        old, new = excerpts(self.old, self.new)
+        return f"the {self.label} from {old} to {new}"
+
+
+def changes(table: str, old: Facts, new: Facts, names: Names) -> list[Change]:
+    """The columns of a row of `table` in which two sayings of it differ."""
+    fields = {field.attname: field for field in model_of(table)._meta.concrete_fields}
+    return [
+        Change(label(field), value(field, old[name], names), value(field, new[name], names))
+        for name, field in fields.items()
+        if name in old and name in new and name not in _SILENT and old[name] != new[name]
+    ]
+
+
+def model_of(table: str) -> type[Model]:
+    return apps.get_model("predictions", table)
+
+
+def label(field: Any) -> str:
+    return _LABELS.get(field.name) or str(field.verbose_name)
+
+
+def value(field: "Field[Any, Any]", said: Any, names: Names) -> str:
+    """A value of an entry as people write it."""
+    if said in (None, "", []):
+        return NOTHING
+    if field.is_relation:
+        return names.of(said)
+    if isinstance(field, DateTimeField):
+        return display(instant(str(said)))
+    if isinstance(field, DecimalField):
+        return percent(said)
+    if isinstance(said, list):
+        return "; ".join(map(_item, said))
+    return str(dict(field.flatchoices).get(said, said))
+
+
+def percent(probability: object) -> str:
+    """`0.700000` → `70 %`."""
+    return f"{(Decimal(str(probability)) * 100).normalize():f} %"
+
+
+def _item(item: Any) -> str:
+    """A passage, a source, or a pair of option and probability."""
+    match item:
+        case {"offset": offset, "quote": quote}:
+            return f"“{quote}” from character {offset}"
+        case {"name": name, "url": url}:
+            return f"{name} {url}"
+        case [key, of_it]:
+            return f"{key}: {of_it}"
+    return str(item)
+
+
+def excerpts(old: str, new: str) -> tuple[str, str]:
+    """Both values in quotation marks where they are long: what differs, with some words around."""
+    if max(len(old), len(new)) <= _SHOWN:
+        return old, new
+    start = max(0, _alike(old, new) - _CONTEXT)
+    end = max(0, min(_alike(old[::-1], new[::-1]), min(len(old), len(new)) - start) - _CONTEXT)
+    return _cut(old, start, end), _cut(new, start, end)
+
+
+def _alike(one: str, other: str) -> int:
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def _cut(text: str, start: int, end: int) -> str:
+    shown = text[start : len(text) - end]
+    if len(shown) > _SHOWN:
+        shown, end = shown[:_SHOWN], 1
+    return f"“{'…' if start else ''}{shown}{'…' if end else ''}”"
+
+
+def differences(before: Fact, after: Fact) -> list[Change]:
+    """What an amendment changes: a row as it was, and as it would be."""
+    table, old, new = str(after._meta.model_name), before.facts(), after.facts()
+    return changes(table, old, new, fetched([(table, old), (table, new)]))
+
+
+def change_since(row: Fact, shown: UUID) -> str:
+    """`was changed by ada, 2026-08-01 09:00 UTC, who amended …`: since an entry was looked at."""
+    said = {one.uuid: one for one in read(journal.said_by([row.entry, shown]))}
+    last, seen = said.get(str(row.entry)), said.get(str(shown))
+    if last is None:
+        return "was changed meanwhile"
+    key, table = str(row.pk), str(row._meta.model_name)
+    new, old = last.row(key), seen.row(key) if seen else None
+    rows = [(table, found[1]) for found in (old, new) if found]
+    names = fetched(rows, actors=[last.actor])
+    told = f"was changed meanwhile by {names.actor(last.actor)}, {minute(last.time)}"
+    if not old or not new:
+        return told
+    now = [f"the {one.label} is now {one.new}" for one in changes(table, old[1], new[1], names)]
+    return f"{told}: {', '.join(now)}" if now else told
+
+
+def minute(time: str) -> str:
+    return display(dt.datetime.fromisoformat(time))
