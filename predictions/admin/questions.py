@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.text import Truncator
 from unfold.decorators import display
 
+from predictions.admin.amending import ExtendQuestion, ReassignQuestion
 from predictions.admin.base import NUMBERED, FactAdmin
 from predictions.admin.events import LinkEvent
 from predictions.admin.question_page import gather
@@ -64,6 +65,8 @@ class QuestionAdmin(FactAdmin):
             "correct": ("<uuid:pk>/outcome/<uuid:outcome>/correct/", CorrectOutcome),
             "withdraw": ("<uuid:pk>/outcome/<uuid:outcome>/withdraw/", WithdrawOutcome),
             "review": ("<uuid:pk>/review/", RecordReview),
+            "extend": ("<uuid:pk>/extend/", ExtendQuestion),
+            "reassign": ("<uuid:pk>/reassign/", ReassignQuestion),
             "link": ("<uuid:pk>/link/", LinkEvent),
         }
         acts = [

@@ -129,10 +129,10 @@ def _linked(row: Fact) -> dict[UUID, UUID]:
         case Event():
             rows = OutcomeEvidence.objects.filter(event=row)[:_MOST]
         case Prediction():
-            rows = row.scores.order_by("-posted_at")[:_MOST]
+            rows = row.scores.order_by()[:_MOST]
         case Outcome():
             later = Outcome.objects.filter(corrects=row)
-            rows = [*later, *row.scores.order_by("-posted_at")[:_MOST]]
+            rows = [*later, *row.scores.order_by()[:_MOST]]
         case Score():
             rows = Score.objects.filter(reverses=row)
         case _:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from predictions.history.entries import Facts, Said, concerning, entries_before, read
 from predictions.history.names import fetched
 from predictions.history.words import TOLD, Told, because, rows_told, sentence
-from predictions.models import Fact
+from predictions.models import Fact, Outcome
 
 LINES = 50
 _NAMING = ("question", "prediction", "statement", "bearing", "outcome", "score")
@@ -41,7 +41,7 @@ def history(row: Fact, *, until: int | None = None) -> History:
     said = read(entries[:LINES])
     before = entries_before(said)
     names = fetched(_naming(said, before, row), actors=[one.actor for one in said])
-    scored = _scored(said)
+    scored = _scored(said, row, cut=until is not None)
     lines = [_line(Told(one, row, names, before, scored)) for one in said]
     return History(lines, said[-1].sequence if len(entries) > LINES else None)
 
@@ -70,11 +70,23 @@ def _naming(
                     yield found
 
 
-def _scored(said: Sequence[Said]) -> dict[str, int]:
-    """How many predictions each outcome scored, by the postings among these entries."""
-    predictions: dict[str, set[str]] = {}
-    for one in said:
+def _scored(said: Sequence[Said], row: Fact, *, cut: bool) -> dict[str, int]:
+    """How many predictions each outcome scored when it was entered, where that can be told.
+
+    Its postings follow it at once. Of those that go on beyond the page (`cut`) nothing is said.
+    """
+    if isinstance(row, Outcome):
+        first = row.scores.filter(reverses=None, round=1)
+        return {str(row.pk): first.values("prediction").distinct().count()}
+    scored: dict[str, int] = {}
+    predictions: set[str] = set()
+    for one in said:  # the newest first
         if one.kind == "scores.posted":
-            for row in one.rows("score"):
-                predictions.setdefault(str(row["outcome_id"]), set()).add(row["prediction_id"])
-    return {outcome: len(of) for outcome, of in predictions.items()}
+            predictions |= {score["prediction_id"] for score in one.rows("score")}
+        elif one.kind == "scores.reversed":
+            continue
+        else:
+            if not cut:
+                scored |= {outcome["id"]: len(predictions) for outcome in one.rows("outcome")}
+            predictions, cut = set(), False
+    return scored

@@ -85,7 +85,8 @@ def _names(wanted: Mapping[str, set[str]]) -> dict[str, str]:
 def _query(column: str, keys: set[str]) -> "QuerySet[Any, Any]":
     model, name = _NAMED[column]
     rows: QuerySet[Any, Any] = model._default_manager.filter(pk__in=keys).order_by()
-    return rows.annotate(called=Cast(name, CharField())).values_list("pk", "called")
+    called: QuerySet[Any, Any] = rows.annotate(called=Cast(name, CharField()))
+    return called.values_list("pk", "called")
 
 
 def _people(users: set[str]) -> dict[str, str]:

@@ -312,7 +312,11 @@ def test_another_phrase_is_read_by_the_lexicon_unless_figures_are_given(
     amended = amend(prediction, now, phrase=certain)
     figures = (amended.low, amended.probability, amended.high)
     assert figures == (certain.low, certain.point, certain.high)
-    given = {"low": Decimal("0.6"), "probability": Decimal("0.65"), "high": Decimal("0.7")}
+    given: dict[str, Any] = {
+        "low": Decimal("0.6"),
+        "probability": Decimal("0.65"),
+        "high": Decimal("0.7"),
+    }
     amended = amend(amended, now, phrase=likely, **given)
     assert (amended.low, amended.probability, amended.high) == tuple(given.values())
     revised = make.revise(likely, "0.5", "0.6", "0.7")
