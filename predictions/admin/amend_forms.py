@@ -165,6 +165,11 @@ class AmendForm(ActForm):
             field.standing = getattr(self.row, name)
         return field
 
+    def clean(self) -> dict[str, Any]:
+        if "shown" in self.errors:  # a hidden field has no place to say so
+            self.add_error(None, "The form has lost which version it shows; start again.")
+        return super().clean() or self.cleaned_data
+
     @property
     def changes(self) -> dict[str, Any]:
         """The columns that are given otherwise than they stand."""

@@ -1,6 +1,7 @@
 """How two sayings of one row differ, in words."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -77,7 +78,13 @@ def value(field: "Field[Any, Any]", said: Any, names: Names) -> str:
         return percent(said)
     if isinstance(said, list):
         return "; ".join(map(_item, said))
-    return str(dict(field.flatchoices).get(said, said))
+    return named(field.flatchoices, said)
+
+
+def named(choices: Iterable[tuple[Any, Any]], said: Any) -> str:
+    """A choice as it reads within a sentence; what is none of them, as it is."""
+    labels = dict(choices)
+    return str(labels[said]).lower() if said in labels else str(said)
 
 
 def percent(probability: object) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from predictions.history.changes import Change, changes, percent
+from predictions.history.changes import Change, changes, named, percent
 from predictions.history.entries import Facts, Said
 from predictions.history.names import Names
 from predictions.models import Fact, Prediction
@@ -88,9 +88,8 @@ def _of_whom(told: Told, table: str) -> str:
 
 def _erased(told: Told, table: str) -> str:
     reason = str(told.said.facts.get("reason", ""))
-    why = dict(ErasureReason.choices).get(reason, reason)
     what = "the byline" if table == "article" else "who this is"
-    return f"erased {what}: {why}"
+    return f"erased {what}: {named(ErasureReason.choices, reason)}"
 
 
 def _opened(told: Told) -> str:
@@ -140,9 +139,8 @@ def _event(told: Told) -> str:
 
 def _links(told: Told) -> str:
     rows = told.rows("bearing")
-    labels = dict(Weight.choices)
     shown = [
-        f"{told.names.of(row['question_id'])} ({labels.get(row['bearing'], row['bearing'])})"
+        f"{told.names.of(row['question_id'])} ({named(Weight.choices, row['bearing'])})"
         for row in rows[:TOLD]
     ]
     return _listed(shown, len(rows))
@@ -166,8 +164,7 @@ def _outcome(told: Told) -> str:
 def _answer(row: Facts) -> str:
     if row["answer"] is not None:
         return str(row["answer"])
-    reason = row["void_reason"]
-    return f"void ({dict(VoidReason.choices).get(reason, reason)})"
+    return f"void ({named(VoidReason.choices, row['void_reason'])})"
 
 
 def _scoring(told: Told, row: Facts) -> str:
