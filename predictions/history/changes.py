@@ -1,9 +1,13 @@
 """How two sayings of one row differ, in words."""
 
 import datetime as dt
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from difflib import SequenceMatcher
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -31,8 +35,13 @@ _LABELS = {
 }
 # What people need not read: the number moves with the due date.
 _SILENT = {"id", "due_version"}
-_SHOWN = 160  # characters of a long text; what is alike at its ends is left out
-_CONTEXT = 30
+_SHORT = 160  # characters; of what is longer, only what differs is told
+_CONTEXT = 4  # words around it
+_PLACES = 3
+
+
+# Pieces of a text, and whether each is what differs.
+Marked = list[tuple[str, bool]]
 
 
 @dataclass(frozen=True)
@@ -44,8 +53,20 @@ class Change:
     new: str
 
     def __str__(self) -> str:
-        old, new = excerpts(self.old, self.new)
-        return f"the {self.label} from {old} to {new}"
+        places = excerpts(self.old, self.new)
+        told = ", and ".join(f"from {old} to {new}" for old, new in places[:_PLACES])
+        more = f", and in {len(places) - _PLACES} more places" if len(places) > _PLACES else ""
+        return f"the {self.label} {told}{more}"
+
+    @property
+    def marked(self) -> tuple[Marked, Marked]:
+        """Both values word by word, each with whether it is in that value alone."""
+        before, after = _words(self.old), _words(self.new)
+        alone_before, alone_after = [True] * len(before), [True] * len(after)
+        matcher = SequenceMatcher(None, before, after, autojunk=False)
+        for i, j, size in matcher.get_matching_blocks():
+            alone_before[i : i + size] = alone_after[j : j + size] = [False] * size
+        return _runs(before, alone_before), _runs(after, alone_after)
 
 
 def changes(table: str, old: Facts, new: Facts, names: Names) -> list[Change]:
@@ -104,25 +125,41 @@ def _item(item: Any) -> str:
     return str(item)
 
 
-def excerpts(old: str, new: str) -> tuple[str, str]:
-    """Both values in quotation marks where they are long: what differs, with some words around."""
-    if max(len(old), len(new)) <= _SHOWN:
-        return old, new
-    start = max(0, _alike(old, new) - _CONTEXT)
-    end = max(0, min(_alike(old[::-1], new[::-1]), min(len(old), len(new)) - start) - _CONTEXT)
-    return _cut(old, start, end), _cut(new, start, end)
+def excerpts(old: str, new: str) -> list[tuple[str, str]]:
+    """Both values; of long ones each place where they differ, with some words around it."""
+    if max(len(old), len(new)) <= _SHORT:
+        return [(old, new)]
+    before, after = _words(old), _words(new)
+    return [
+        (_around(before, i, i_end), _around(after, j, j_end))
+        for i, i_end, j, j_end in _places(before, after)
+    ]
 
 
-def _alike(one: str, other: str) -> int:
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
+def _places(before: list[str], after: list[str]) -> Iterator[tuple[int, int, int, int]]:
+    """From where to where the words differ; what lies closer than its surroundings is one place."""
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    for group in matcher.get_grouped_opcodes(_CONTEXT):
+        differing = [code for code in group if code[0] != "equal"]
+        yield differing[0][1], differing[-1][2], differing[0][3], differing[-1][4]
 
 
-def _cut(text: str, start: int, end: int) -> str:
-    shown = text[start : len(text) - end]
-    if len(shown) > _SHOWN:
-        shown, end = shown[:_SHOWN], 1
-    return f"“{'…' if start else ''}{shown}{'…' if end else ''}”"
+def _around(words: list[str], start: int, end: int) -> str:
+    first, last = max(0, start - _CONTEXT), min(len(words), end + _CONTEXT)
+    shown = "".join(words[first:last]).strip()
+    if len(shown) > _SHORT:
+        shown, last = shown[:_SHORT], -1
+    return f"“{'…' if first else ''}{shown}{'…' if last < len(words) else ''}”"
+
+
+def _runs(words: list[str], alone: list[bool]) -> Marked:
+    together = groupby(zip(words, alone, strict=True), key=itemgetter(1))
+    return [("".join(word for word, _ in run), differs) for differs, run in together]
+
+
+def _words(text: str) -> list[str]:
+    """Words, each with the space after it."""
+    return re.findall(r"\S+\s*", text)
 
 
 def differences(before: Fact, after: Fact) -> list[Change]:

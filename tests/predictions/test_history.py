@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from ledger import journal
 from predictions import services
-from predictions.history.changes import excerpts
+from predictions.history.changes import Change, excerpts
 from predictions.history.lines import LINES, Line, history
 from predictions.models import Bearing, Fact, Prediction, Question, Score, User
 from predictions.services.erasure import article_byline_erase, forecaster_erase
@@ -258,14 +258,26 @@ def test_a_long_history_is_read_page_by_page_in_as_many_queries(
     assert "from Note 53. to Note 54." in history(question, until=seen[49]).lines[0].text
 
 
-def test_of_long_texts_what_differs_is_shown() -> None:
-    old = f"{'a' * 300} six months {'b' * 300}"
-    new = f"{'a' * 300} a year {'b' * 300}"
-    told, now = excerpts(old, new)
-    assert told == f"“…{'a' * 29} six months {'b' * 29}…”"
-    assert now == f"“…{'a' * 29} a year {'b' * 29}…”"
-    assert excerpts("yes", "no") == ("yes", "no")
-    assert excerpts("", "c" * 500)[1] == f"“{'c' * 160}…”"
+def test_of_long_texts_each_place_that_differs_is_told() -> None:
+    padding = "and so it goes on " * 20
+    old = f"Within six months. {padding}Otherwise no."
+    new = f"Within a year. {padding}Otherwise no, or void."
+    assert str(Change("criteria", old, new)) == (
+        "the criteria from “Within six months. and so it goes…” to “Within a year. and so it goes…”"
+        ", and from “…it goes on Otherwise no.” to “…it goes on Otherwise no, or void.”"
+    )
+    many = Change("criteria", "a b c d e f g h i j " * 20, "x b c d e f g h i j " * 20)
+    assert str(many).endswith(", and in 17 more places")
+    assert str(Change("answer", "yes", "no")) == "the answer from yes to no"
+    assert excerpts("", "c" * 500)[0][1] == f"“{'c' * 160}…”"
+
+
+def test_what_differs_is_marked_word_by_word() -> None:
+    change = Change("criteria", "Yes if it rains.\nElse no.", "Yes if it snows.\nElse no.")
+    assert change.marked == (
+        [("Yes if it ", False), ("rains.\n", True), ("Else no.", False)],
+        [("Yes if it ", False), ("snows.\n", True), ("Else no.", False)],
+    )
 
 
 @pytest.mark.django_db(transaction=True)
