@@ -102,6 +102,9 @@ _FIELDS: dict[str, Callable[[], forms.Field]] = {
     "side": lambda: chosen("The words argue for", Side.choices, empty="Neither"),
     "probability": lambda: ProbabilityField("Probability of yes", required=True),
     "low": lambda: ProbabilityField("At its lowest"),
+    "point": lambda: ProbabilityField("At its likeliest", required=True),
+    "source_title": _line("Title of the source", most=200),
+    "source_detail": _lines("Where it stands in the source"),
     "high": lambda: ProbabilityField("At its highest"),
     "distribution": lambda: PairsField(
         "Probability of each option",
@@ -148,7 +151,8 @@ class AmendForm(ActForm):
 
     def __init__(self, row: Fact, columns: Sequence[str], data: Any = None) -> None:
         self.row = row
-        self.columns = [name for name in columns or AMENDABLE[type(row)] if _fits(row, name)]
+        may_change = columns or AMENDABLE[type(row)]
+        self.columns = [name for name in may_change if _fits(row, name)]
         initial = {name: getattr(row, name) for name in self.columns}
         super().__init__(data, initial={**initial, "shown": row.entry})
         for name in self.columns:

@@ -13,7 +13,9 @@ from predictions import services
 from predictions.admin.acts import Act, ActForm
 from predictions.admin.amend_forms import AmendForm
 from predictions.history.changes import Change, differences
-from predictions.models import Event, Fact, Prediction, Question
+from predictions.models import Event, Fact, Phrase, Prediction, Question
+from predictions.services.amending import AMENDABLE
+from predictions.services.lexicon import predictions_read_by
 from predictions.templatetags.figures import score
 
 # Whose services ask for the time.
@@ -42,14 +44,8 @@ class Amend(Act):
         self.row: Any = get_object_or_404(rows, pk=kwargs["pk"])
         if self.row.is_erased:
             messages.warning(self.request, "It was erased, and stays as it is.")
-            return HttpResponseRedirect(self.url)
+            return HttpResponseRedirect(url_of_row(self.row))
         return None
-
-    @property
-    def url(self) -> str:
-        return reverse(
-            f"admin:predictions_{self.model._meta.model_name}_change", args=[self.row.pk]
-        )
 
     def form(self, data: Any = None) -> ActForm:
         return AmendForm(self.row, self.columns, data)
@@ -61,8 +57,9 @@ class Amend(Act):
         if "confirm" not in self.request.POST:
             self.changed = self.rehearsed(given)
             return self.page(form)
-        changed = differences(self.row, self.amend(given))
-        return self.done(f"Amended {', '.join(map(str, changed))}.", self.url)
+        amended = self.amend(given)
+        changed = differences(self.row, amended)
+        return self.done(f"Amended {', '.join(map(str, changed))}.", url_of_row(amended))
 
     def amend(self, form: AmendForm) -> Fact:
         name = str(self.model._meta.model_name)
@@ -98,7 +95,7 @@ class Amend(Act):
     def context(self) -> dict[str, Any]:
         return {
             "row": self.row,
-            "row_url": self.url,
+            "row_url": url_of_row(self.row),
             "list_url": reverse(f"admin:predictions_{self.model._meta.model_name}_changelist"),
             "plural": str(self.model._meta.verbose_name_plural).capitalize(),
             "changed": self.changed,
@@ -124,9 +121,44 @@ class ReassignQuestion(Amend):
     title = "Reassign"
 
 
-def amend_view(model: type[Fact]) -> Any:
-    """The view that amends a row of a table."""
-    return type(f"Amend{model.__name__}", (Amend,), {"model": model}).as_view()  # type: ignore[attr-defined]
+class RevisePhrase(Amend):
+    """A phrase never changes: it is read otherwise by a version that comes after it."""
+
+    model = Phrase
+    columns = ("low", "point", "high", "source_title", "source_detail", "note")
+    doing = "Revising a phrase of the lexicon"
+    title = "Revise"
+
+    def amend(self, form: AmendForm) -> Fact:
+        figures = {name: form.cleaned_data[name] for name in ("low", "point", "high")}
+        texts = {name: text for name, text in form.changes.items() if name not in figures}
+        return services.phrase_revise(
+            phrase=self.row,
+            **figures,
+            **texts,
+            reason=form.cleaned_data["why"],
+            by=self.person,
+            now=timezone.now(),
+        )
+
+    def context(self) -> dict[str, Any]:
+        count = predictions_read_by(self.row).count() if self.changed else 0
+        read = "1 prediction takes" if count == 1 else f"{count:,} predictions take"
+        return {**super().context(), "consequence": f"{read} the new figures, and new scores."}
+
+
+def amending(model: type[Fact]) -> type[Amend] | None:
+    """The act by which a row of a table is amended; None where nothing may change."""
+    if model is Phrase:
+        return RevisePhrase
+    if model not in AMENDABLE:
+        return None
+    return type(f"Amend{model.__name__}", (Amend,), {"model": model})
+
+
+def url_of_row(row: Fact) -> str:
+    """The page of a recorded row."""
+    return reverse(f"admin:predictions_{row._meta.model_name}_change", args=[row.pk])
 
 
 def _scores(row: Fact) -> dict[str, str]:

@@ -13,10 +13,9 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from predictions.admin.amending import amend_view
+from predictions.admin.amending import amending
 from predictions.admin.history import history_context, proofs
 from predictions.models import Fact
-from predictions.services.amending import AMENDABLE
 from predictions.templatetags.figures import score, when
 
 # Q2 before Q10.
@@ -74,8 +73,8 @@ class FactAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         view, name = self.admin_site.admin_view, f"predictions_{self.opts.model_name}"
         own = [path("<uuid:pk>/proofs/", view(self.proofs_view), name=f"{name}_proofs")]
-        if self.model in AMENDABLE:
-            own.append(path("<uuid:pk>/amend/", view(amend_view(self.model)), name=f"{name}_amend"))
+        if act := amending(self.model):
+            own.append(path("<uuid:pk>/amend/", view(act.as_view()), name=f"{name}_amend"))
         return [*own, *super().get_urls()]
 
     def proofs_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -90,17 +89,18 @@ class FactAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **given: Any
     ) -> HttpResponse:
         if (row := context.get("original")) is not None:
-            context |= history_context(request, row) | {"amend_url": amend_url(request, row)}
+            context |= history_context(request, row) | amend_context(request, row)
         return super().render_change_form(request, context, *args, **given)  # type: ignore[no-any-return]
 
 
-def amend_url(request: HttpRequest, row: Fact) -> str:
-    """Where the row is amended; empty where it cannot be, or not by who asks."""
-    name = row._meta.model_name
-    if type(row) not in AMENDABLE or row.is_erased:
-        return ""
-    may = request.user.has_perm(f"predictions.change_{name}")
-    return reverse(f"admin:predictions_{name}_amend", args=[row.pk]) if may else ""
+def amend_context(request: HttpRequest, row: Fact) -> dict[str, str]:
+    """What `admin/parts/amend.html` shows; nothing where the row cannot be amended, or not by
+    whoever asks."""
+    act = amending(type(row))
+    if act is None or row.is_erased or not request.user.has_perm(act.permission):
+        return {}
+    url = reverse(f"admin:predictions_{row._meta.model_name}_amend", args=[row.pk])
+    return {"amend_url": url, "amend_label": act.title.split()[0]}
 
 
 def link(row: Model | None, text: object = None) -> SafeString | str:

@@ -205,6 +205,27 @@ def test_another_phrase_brings_its_figures(desk: Pages, make: Maker) -> None:
     )
 
 
+def test_a_phrase_is_revised_on_its_page_and_read_anew(
+    desk: Pages, looking: Pages, make: Maker
+) -> None:
+    phrase = make.phrase()
+    prediction = make.prediction(None, basis="verbal", phrase=phrase)
+    assert looking.get("predictions_phrase_amend", phrase.pk).status_code == 403
+    page = desk.get("predictions_phrase_amend", phrase.pk)
+    data = {**shown(page), "why": "A later survey.", "point": "0.75"}
+    preview = text_of(desk.post("predictions_phrase_amend", phrase.pk, data=data))
+    assert "Point 70 % 75 %" in preview
+    assert "1 prediction takes the new figures" in preview
+    for point, said in (("0.9", "does not lie between"), ("0.7", "has these figures already")):
+        assert said in text_of(amend(desk, phrase, point=point))
+    assert "version from 1 to 2" in text_of(amend(desk, phrase, point="0.75"))
+    prediction.refresh_from_db()
+    assert prediction.probability == Decimal("0.75")
+    again = desk.post("predictions_phrase_amend", phrase.pk, data=data)
+    assert again.status_code == 409
+    assert "was revised already" in text_of(again)
+
+
 def test_options_are_amended_a_line_each(desk: Pages, make: Maker) -> None:
     prediction = make.spread(make.choice("winter rye", "oats"), "0.4", "0.6")
     amend(desk, prediction, distribution="winter rye 0.3\noats 0.7")

@@ -25,7 +25,7 @@ def test_a_question_is_amended_and_its_history_proves_it(
     desk.get_by_label("Reason").fill("The ministry publishes later.")
     desk.get_by_role("button", name="See what changes").click()
     expect(desk.locator("ins").first).to_have_text("2027-03-01")
-    desk.get_by_role("button", name="Amend").click()
+    desk.get_by_role("button", name="Confirm").click()
 
     line = desk.locator("#history tbody tr").first
     expect(line).to_contain_text("amended the due date from")
