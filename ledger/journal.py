@@ -1,7 +1,7 @@
 """The sole writer of entries, and how to read them back."""
 
 import uuid as uuids
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -27,6 +27,8 @@ __all__ = [
     "flush",
     "head",
     "leaf_hash_of",
+    "lineage",
+    "said_by",
     "waiting",
 ]
 
@@ -34,6 +36,19 @@ _STAGE = (
     "INSERT INTO ledger_staged (uuid, kind, subject, actor, body)"
     " SELECT %s::uuid, %s, %s, %s, %s::bytea"
 )
+# Every body is JSON, or its generated columns could not be.
+_LINEAGE = """
+    WITH RECURSIVE lineage AS (
+        SELECT sequence, uuid, body FROM ledger_entry WHERE uuid = ANY(%s)
+        UNION
+        SELECT entry.sequence, entry.uuid, entry.body FROM lineage
+        CROSS JOIN LATERAL jsonb_array_elements(
+            convert_from(lineage.body, 'UTF8')::jsonb #> '{facts,before}') AS before
+        JOIN ledger_entry entry ON entry.uuid = (before ->> 'entry')::uuid
+        WHERE before ->> 'id' = ANY(%s)
+    )
+    SELECT entry.* FROM lineage JOIN ledger_entry entry USING (sequence)
+    ORDER BY sequence DESC LIMIT %s"""
 _UNLESS_THERE = " WHERE NOT EXISTS (SELECT FROM ledger_entry WHERE uuid = %s)"
 
 
@@ -126,6 +141,22 @@ def head() -> TreeHead:
 def about(subject: str) -> QuerySet[Entry]:
     """The entries about one subject, such as `question:Q9`, in their order."""
     return Entry.objects.filter(subject=subject).order_by("sequence")
+
+
+def said_by(entries: Iterable[uuids.UUID | str]) -> QuerySet[Entry]:
+    """The entries of these uuids, in their order; what waits for the commit is not there yet."""
+    return Entry.objects.filter(uuid__in=list(entries)).order_by("sequence")
+
+
+def lineage(rows: Mapping[uuids.UUID, uuids.UUID], *, most: int) -> list[Entry]:
+    """The entries that have said some rows, of which each id is given with its last entry.
+
+    The newest `most`, in their order. They are walked back by the facts' `before`, in which an
+    entry names who said a row until then, so the cost is that of what is found.
+    """
+    keys = [str(key) for key in rows]
+    found = Entry.objects.raw(_LINEAGE, [list(rows.values()), keys, most])
+    return list(found)[::-1]
 
 
 def waiting(table: Literal["ledger_staged", "ledger_batch"]) -> int:

@@ -132,7 +132,13 @@ def _digest_in(value: object) -> bytes | None:
 
 def revealed(facts: dict[str, Any]) -> dict[str, Any]:
     """An entry's facts for people: what stands is {"hmac", "part"}, what was erased `(erased)`."""
-    standing = _standing(committed(facts))
+    [shown] = revealed_each([facts])
+    return shown
+
+
+def revealed_each(facts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """`revealed` for the facts of each of some entries, in one query."""
+    standing = _standing(one for several in facts for one in committed(several))
 
     def shown(row: Any) -> Any:
         if not isinstance(row, dict):
@@ -142,10 +148,13 @@ def revealed(facts: dict[str, Any]) -> dict[str, Any]:
             for field, value in row.items()
         }
 
-    return {
-        table: [shown(row) for row in rows] if isinstance(rows, list) else rows
-        for table, rows in facts.items()
-    }
+    return [
+        {
+            table: [shown(row) for row in rows] if isinstance(rows, list) else rows
+            for table, rows in several.items()
+        }
+        for several in facts
+    ]
 
 
 def _shown(value: Any, owner: str, field: str, standing: Mapping[bytes, Part]) -> Any:

@@ -1,16 +1,21 @@
 """What the pages of recorded things have in common: they are read, never edited in place."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Model
 from django.db.models.functions import Length
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from predictions.admin.amending import amending
+from predictions.admin.history import history_context, proofs
+from predictions.models import Fact
 from predictions.templatetags.figures import score, when
 
 # Q2 before Q10.
@@ -54,13 +59,48 @@ class ReadOnlyAdmin(ModelAdmin):
 
 
 class FactAdmin(ReadOnlyAdmin):
-    """Facts are open to all who may sign in here."""
+    """Facts are open to all who may sign in here. Each page ends in the history of its row."""
+
+    change_form_outer_before_template = "admin/parts/amend.html"
+    change_form_outer_after_template = "admin/parts/history.html"
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return True
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return True
+
+    def get_urls(self) -> list[URLPattern]:
+        view, name = self.admin_site.admin_view, f"predictions_{self.opts.model_name}"
+        own = [path("<uuid:pk>/proofs/", view(self.proofs_view), name=f"{name}_proofs")]
+        if act := amending(self.model):
+            own.append(path("<uuid:pk>/amend/", view(act.as_view()), name=f"{name}_amend"))
+        return [*own, *super().get_urls()]
+
+    def proofs_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        return proofs(request, get_object_or_404(self.model, pk=pk))
+
+    def history_view(self, request: HttpRequest, object_id: str, *_: Any) -> HttpResponse:
+        """Django's own history is of what its admin did; ours is of the ledger, on the page."""
+        name = f"admin:predictions_{self.opts.model_name}_change"
+        return HttpResponseRedirect(f"{reverse(name, args=[object_id])}#history")
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **given: Any
+    ) -> HttpResponse:
+        if (row := context.get("original")) is not None:
+            context |= history_context(request, row) | amend_context(request, row)
+        return super().render_change_form(request, context, *args, **given)  # type: ignore[no-any-return]
+
+
+def amend_context(request: HttpRequest, row: Fact) -> dict[str, str]:
+    """What `admin/parts/amend.html` shows; nothing where the row cannot be amended, or not by
+    whoever asks."""
+    act = amending(type(row))
+    if act is None or row.is_erased or not request.user.has_perm(act.permission):
+        return {}
+    url = reverse(f"admin:predictions_{row._meta.model_name}_amend", args=[row.pk])
+    return {"amend_url": url, "amend_label": act.title.split()[0]}
 
 
 def link(row: Model | None, text: object = None) -> SafeString | str:

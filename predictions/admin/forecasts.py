@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -63,6 +63,14 @@ class PredictionAdmin(FactAdmin):
         predictions: Any = super().get_queryset(request)
         return predictions.with_state()  # type: ignore[no-any-return]
 
+    def get_object(self, request: HttpRequest, *args: Any, **given: Any) -> Prediction | None:
+        prediction: Prediction | None = super().get_object(request, *args, **given)
+        if prediction is not None:
+            # At once, as its page asks for them several times over.
+            postings = Score.objects.select_related("reversal").order_by("posted_at", "rule")
+            prefetch_related_objects([prediction], Prefetch("scores", postings))
+        return prediction
+
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         # By which the desk's standings lead here.
         return lookup == "forecaster__key" or bool(super().lookup_allowed(lookup, value, request))
@@ -87,7 +95,7 @@ class PredictionAdmin(FactAdmin):
 
     @display(description="Scores")
     def postings(self, prediction: Prediction) -> SafeString | str:
-        rows = prediction.scores.select_related("reversal").order_by("posted_at", "rule")
+        rows = prediction.scores.all()
         lines = ((link(row, row.get_rule_display()), _posting(row)) for row in rows)
         return format_html_join("", "<div>{}: {}</div>", lines) or "none"
 

@@ -8,7 +8,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from predictions.admin.history import history
+from predictions.admin.history import history_context
 from predictions.admin.reviews import how_long
 from predictions.models import Event, Outcome, Prediction, Question, Score, User
 
@@ -53,7 +53,7 @@ def gather(question: Question, request: HttpRequest) -> dict[str, Any]:
         "bearings": question.bearings.select_related("event").order_by("event__happened_on"),
         "reviews": question.reviews.select_related("recorded_by").order_by("-recorded_at"),
         "conditionals": question.conditionals.order_by("key"),
-        "history": history(f"question:{question.key}"),
+        **history_context(request, question),
         "may": _may(request.user),  # type: ignore[arg-type]
     }
 
@@ -62,6 +62,7 @@ def _may(user: User) -> dict[str, bool]:
     return {
         "decide": user.has_perm("predictions.add_outcome"),
         "review": user.has_perm("predictions.add_review"),
+        "amend": user.has_perm("predictions.change_question"),
         "add_event": user.has_perm("predictions.add_event"),
     }
 

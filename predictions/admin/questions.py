@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.text import Truncator
 from unfold.decorators import action, display
 
+from predictions.admin.amending import ExtendQuestion, ReassignQuestion
 from predictions.admin.base import NUMBERED, FactAdmin
 from predictions.admin.events import LinkEvent
 from predictions.admin.question_page import gather
@@ -77,6 +78,8 @@ class QuestionAdmin(FactAdmin):
             "withdraw": ("<uuid:pk>/outcome/<uuid:outcome>/withdraw/", WithdrawOutcome),
             "review": ("<uuid:pk>/review/", RecordReview),
             "reviews": ("still-open/", RecordReviews),
+            "extend": ("<uuid:pk>/extend/", ExtendQuestion),
+            "reassign": ("<uuid:pk>/reassign/", ReassignQuestion),
             "link": ("<uuid:pk>/link/", LinkEvent),
         }
         acts = [

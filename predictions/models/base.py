@@ -11,6 +11,9 @@ from django.db import models
 from ledger.encoding import timestamp
 from predictions.checks import KEY_PATTERN, KEY_RULE
 
+# What an entry says beside rows: which entries said them before, and why they changed.
+BEFORE, WHY = "before", "why"
+
 valid_key = RegexValidator(KEY_PATTERN, KEY_RULE)
 
 
@@ -35,6 +38,11 @@ class Fact(models.Model):
     def subject(self) -> str:
         """What an entry about this row is about, as `question:Q9`."""
         raise NotImplementedError
+
+    @property
+    def person(self) -> "Fact | None":
+        """The row whose erasure takes with it why this one was changed, if there is one."""
+        return self if self.personal else None
 
     @property
     def is_erased(self) -> bool:

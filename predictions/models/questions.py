@@ -212,6 +212,10 @@ class Prediction(Fact):
     def subject(self) -> str:
         return self.question.subject
 
+    @property
+    def person(self) -> Fact:
+        return self.forecaster
+
 
 class Statement(Fact):
     """A forecast-like statement without a question: counted, so that nobody wins by being vague."""
@@ -250,3 +254,7 @@ class Statement(Fact):
     @property
     def subject(self) -> str:
         return self.article.subject
+
+    @property
+    def person(self) -> Fact:
+        return self.forecaster

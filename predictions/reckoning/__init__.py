@@ -4,7 +4,7 @@ Reads alone. Who posts scores, keeps totals, or verifies them asks here what the
 """
 
 from predictions.reckoning.batches import PREDICTIONS, batches
-from predictions.reckoning.changes import FIGURES, ROW, Changes, changes
+from predictions.reckoning.changes import FIGURES, ROW, Changes, changes, reversals_of
 from predictions.reckoning.lines import Lines, Selection, State, read_lines
 from predictions.reckoning.postings import earned, held
 from predictions.reckoning.rows import EARNED, HELD, RULES
@@ -29,6 +29,7 @@ __all__ = [
     "earned",
     "held",
     "read_lines",
+    "reversals_of",
     "series_of",
     "sums_of",
 ]

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,13 @@ def changes(selection: Selection) -> Changes:
     due = earned(lines)
     reversals, postings = _compared(due, held(selection))
     return Changes(len(lines.id), reversals, postings, series_of(lines, due))
+
+
+def reversals_of(prediction: UUID, selection: Selection) -> NDArray[np.void]:
+    """Rows (`ROW`) that cancel all that stands of one prediction, among those of a selection."""
+    posted = held(selection)
+    theirs = posted["prediction"] == np.void(prediction.bytes)
+    return _reversals(posted[theirs & ~posted["reversed"].astype(bool)])
 
 
 def _compared(

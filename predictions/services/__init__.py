@@ -4,6 +4,17 @@ Named `entity_verb`, keyword-only. `now` is passed in by the edge; `by` is who a
 service itself. Every refusal is an `Invalid` that names the field, or a `Conflict`.
 """
 
+from predictions.services.amending import (
+    article_amend,
+    bearing_amend,
+    event_amend,
+    forecaster_amend,
+    outlet_amend,
+    prediction_amend,
+    question_amend,
+    statement_amend,
+    topic_amend,
+)
 from predictions.services.events import bearing_record, event_record
 from predictions.services.lexicon import phrase_revise
 from predictions.services.outcomes import (
@@ -29,24 +40,33 @@ from predictions.services.sources import (
 )
 
 __all__ = [
+    "article_amend",
     "article_record",
+    "bearing_amend",
     "bearing_record",
     "condition_apply",
+    "event_amend",
     "event_record",
+    "forecaster_amend",
     "forecaster_record",
     "outcome_correct",
     "outcome_enter",
     "outcome_withdraw",
     "outcomes_enter",
+    "outlet_amend",
     "outlet_record",
     "phrase_record",
     "phrase_revise",
+    "prediction_amend",
     "prediction_record",
     "predictions_record",
+    "question_amend",
     "question_open",
     "questions_open",
     "review_record",
     "reviews_record",
+    "statement_amend",
     "statement_record",
+    "topic_amend",
     "topic_record",
 ]

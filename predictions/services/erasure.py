@@ -125,9 +125,14 @@ def _free_key(forecaster: Forecaster) -> str:
 
 
 def _words_of(row: Fact, placeholders: Mapping[str, str]) -> Words:
-    """Everything personal that the row holds or has held."""
+    """Everything personal that the row's columns hold or have held.
+
+    Reasons for amendments are parts of the row as well, but no words to look for: one may be
+    "wrong", which many a mail says.
+    """
     known = [*parts.parts_of(row.pk), *((field, getattr(row, field)) for field in row.personal)]
-    return Words({word: placeholders.get(field) or ERASED for field, word in known})
+    columns = [(field, word) for field, word in known if field in row.personal]
+    return Words({word: placeholders.get(field) or ERASED for field, word in columns})
 
 
 def _in_clear(row: Fact) -> tuple[str, ...]:

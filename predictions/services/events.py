@@ -41,20 +41,15 @@ def event_record(
 
     Raises Invalid, naming the field.
     """
-    if happened_on > now.date():
-        raise Invalid(
-            "happened_on", f"{happened_on} is in the future; give today or an earlier day"
-        )
     event = Event(
         key=key,
         happened_on=happened_on,
         title=title,
         text=text,
-        sources=[_checked_source(source) for source in sources],
+        sources=list(sources),
         recorded_at=now,
     )
-    if not event.sources:
-        raise Invalid("sources", "is empty; name at least one source with its address")
+    event_check(event, now)
     for bears in bears_on:
         if [other.question for other in bears_on].count(bears.question) > 1:
             raise Invalid("bears_on", f"names {bears.question.key} twice; say once how it bears")
@@ -69,6 +64,17 @@ def bearing_record(*, event: Event, bears: Bears, by: User | None) -> Bearing:
     bearing = _bearing(event, bears)
     post(kind="event.linked", by=by, rows=[bearing])
     return bearing
+
+
+def event_check(event: Event, now: dt.datetime) -> None:
+    """Refuse a day to come, and sources that say too little; sets these to how they are stored."""
+    if event.happened_on > now.date():
+        raise Invalid(
+            "happened_on", f"{event.happened_on} is in the future; give today or an earlier day"
+        )
+    event.sources = [_checked_source(source) for source in event.sources]
+    if not event.sources:
+        raise Invalid("sources", "is empty; name at least one source with its address")
 
 
 def _bearing(event: Event, bears: Bears) -> Bearing:

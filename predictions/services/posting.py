@@ -17,6 +17,7 @@ from ledger.errors import EncodingError
 from predictions.checks import clean_text
 from predictions.errors import Conflict, Invalid
 from predictions.models import Fact, User
+from predictions.models.base import BEFORE, WHY
 
 # For rows, in bytes of an entry; the rest is for what stands around them.
 _ROOM = MAX_BODY - 2_000
@@ -30,19 +31,44 @@ def actor(by: User | None) -> str:
     return f"user:{by.pk}" if by else "system"
 
 
-def post(*, kind: str, by: User | None, rows: Sequence[Fact]) -> None:
+def post(*, kind: str, by: User | None, rows: Sequence[Fact], why: str = "") -> None:
     """Save `rows` (new or changed) and append the one entry that says how they now stand.
 
-    The entry is about what the first row is about. Must run inside the caller's transaction, which
-    a refusal undoes. Raises Invalid, naming the field.
+    The entry is about what the first row is about. Of each changed row it names the entry that said
+    the row before, so rows must be as they are stored but for what changes. `why` is the reason for
+    a change. Must run inside the caller's transaction, which a refusal undoes. Raises Invalid,
+    naming the field.
     """
     entry = uuid.uuid4()
+    about = {**_before(rows), **_because(rows[0], why)}
     for row in rows:
         row.entry = entry
         _check(row)
         _check_not_erased(row)
         _save(row)
-    _append(entry, kind, by, rows, {})
+    _append(entry, kind, by, rows, about)
+
+
+def _before(rows: Sequence[Fact]) -> dict[str, Canonical]:
+    """Which entries said the changed rows until now: by them a row's history is walked back."""
+    changed: list[Canonical] = [
+        {"id": str(row.pk), "entry": str(row.entry)} for row in rows if not row._state.adding
+    ]
+    return {BEFORE: changed} if changed else {}
+
+
+def _because(row: Fact, why: str) -> dict[str, Canonical]:
+    """A reason may name whom the row is about, so it is a personal part of theirs.
+
+    Whoever gives one holds that person's row, if there is one.
+    """
+    if not why:
+        return {}
+    person = row.person
+    said: dict[str, Any] = {"id": str((person or row).pk), "reason": clean_text(why, "reason")}
+    if person is not None and not person.is_erased:
+        said = parts.conceal(owner=person.pk, facts=said, personal=["reason"])
+    return {WHY: [said]}
 
 
 def post_erased(*, by: User | None, row: Fact, about: dict[str, Canonical]) -> uuid.UUID:
@@ -50,6 +76,7 @@ def post_erased(*, by: User | None, row: Fact, about: dict[str, Canonical]) -> u
 
     The placeholders stand in the entry in clear. Returns the entry's uuid.
     """
+    about = {**_before([row]), **about}
     row.entry = uuid.uuid4()
     _check(row)
     _save(row)
@@ -143,17 +170,16 @@ def _check_not_erased(row: Fact) -> None:
     """What was erased stays as it is, and nothing else may look like it."""
     if not row.personal:
         return
-    if row._state.adding:
-        if row.is_erased:
-            raise Invalid(
-                row.personal[0],
-                f"{parts.ERASED} is kept for what was erased; give what the source says",
-            )
-        return
-    # Locked, so that an erasure under way is waited for.
-    stored = type(row)._default_manager.select_for_update(no_key=True).get(pk=row.pk)
-    if stored.is_erased:
-        raise Conflict(f"{row.subject} was erased and stays as it is; record a new one instead")
+    if not row._state.adding:
+        # Locked, so that an erasure under way is waited for.
+        stored = type(row)._default_manager.select_for_update(no_key=True).get(pk=row.pk)
+        if stored.is_erased:
+            raise Conflict(f"{row.subject} was erased and stays as it is; record a new one instead")
+    if row.is_erased:
+        raise Invalid(
+            row.personal[0],
+            f"{parts.ERASED} is kept for what was erased; give what the source says",
+        )
 
 
 def _save(row: Fact) -> None:

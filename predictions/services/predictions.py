@@ -65,7 +65,7 @@ def prediction_record(
     needs its article, and is scored at once. Raises Invalid, naming the field.
     """
     if phrase is not None:
-        _check_newest(phrase)
+        check_newest(phrase)
     locked = question_locked(question)
     standing = locked.outcome
     prediction = Prediction(
@@ -113,7 +113,7 @@ def predictions_record(
     if not predictions:
         return
     for phrase in sorted({row.phrase for row in predictions if row.phrase}, key=lambda p: p.pk):
-        _check_newest(phrase)
+        check_newest(phrase)
     questions = questions_locked(prediction.question_id for prediction in predictions)
     standing = outcomes_of(questions)
     revisions = _last_revisions(questions)
@@ -146,7 +146,7 @@ def statement_record(
         reference=reference,
         article=article,
         forecaster=forecaster,
-        passages=_checked_passages(passages, article),
+        passages=checked_passages(passages, article),
         hedge=hedge,
         kind=kind,
         reason=reason,
@@ -165,22 +165,28 @@ def _check(
     as_found: bool = False,
 ) -> None:
     """What a prediction must fulfil; sets what it says to how that is stored."""
-    made_at, article = prediction.made_at, prediction.article
+    article = prediction.article
     said_check(prediction)
-    if made_at.date() > now.date():
-        raise Invalid(
-            "made_at", f"{made_at:%Y-%m-%d} is in the future; give today or an earlier day"
-        )
+    check_made(prediction.made_at, now)
     if article is None and standing is not None and not as_found:
         raise Invalid(
             "article",
             f"is missing; {prediction.question.key} has an outcome: only what stands in a source "
             "can be added",
         )
-    prediction.passages = _checked_passages(prediction.passages, article)
+    prediction.passages = checked_passages(prediction.passages, article)
 
 
-def _check_newest(phrase: Phrase) -> None:
+def check_made(made_at: dt.datetime, now: dt.datetime) -> None:
+    """By the day, as a bare date stands for its end."""
+    if made_at.date() > now.date():
+        raise Invalid(
+            "made_at", f"{made_at:%Y-%m-%d} is in the future; give today or an earlier day"
+        )
+
+
+def check_newest(phrase: Phrase) -> None:
+    """Refuse to read anything by a version that was revised; hold the phrase, before questions."""
     phrase_held(phrase)
     newest = phrase_newest(phrase)
     if newest != phrase:
@@ -199,7 +205,7 @@ def _last_revisions(questions: Iterable[uuid.UUID]) -> Counter[tuple[uuid.UUID, 
     return Counter({(question, forecaster): last for question, forecaster, last in rows})
 
 
-def _checked_passages(passages: Passages, article: Article | None) -> list[dict[str, Any]]:
+def checked_passages(passages: Passages, article: Article | None) -> list[dict[str, Any]]:
     """Passages as [{"offset": characters, "quote": text}] that fit within the article."""
     checked = []
     for passage in passages:

@@ -212,27 +212,34 @@ def _check(question: Question, *, as_found: bool = False) -> None:
     """What a question must fulfil; sets when it first falls due for review."""
     opened_at, due_at = question.opened_at, question.due_at
     kind_check(question)
-    if due_at is None and not question.due_rule:
-        raise Invalid("due_at", "is missing; give a date, or say in due_rule how it comes about")
-    if due_at is not None and due_at < opened_at and not as_found:
-        raise Invalid("due_at", f"{display(due_at)} is before it opens, on {display(opened_at)}")
+    check_due(question, as_found=as_found)
     condition_check(question)
     if question.condition_answer and not question.condition_question:
         raise Invalid("condition_question", "is missing; name the question that is to be answered")
     if question.condition_question:
         question.condition_question = question_locked(question.condition_question)
-    question.review_at = _first_review(opened_at, due_at, question.review_every_days)
+    question.review_at = first_review(opened_at, due_at, question.review_every_days)
 
 
-def _first_review(
-    opened_at: dt.datetime, due_at: dt.datetime | None, every_days: int | None
+def check_due(question: Question, *, as_found: bool = False) -> None:
+    """Refuse a question that never ends, or ends before it begins."""
+    opened_at, due_at = question.opened_at, question.due_at
+    if due_at is None and not question.due_rule:
+        raise Invalid("due_at", "is missing; give a date, or say in due_rule how it comes about")
+    if due_at is not None and due_at < opened_at and not as_found:
+        raise Invalid("due_at", f"{display(due_at)} is before it opens, on {display(opened_at)}")
+
+
+def first_review(
+    since: dt.datetime, due_at: dt.datetime | None, every_days: int | None
 ) -> dt.datetime | None:
+    """The first review of a question that is looked at every so many days, not past its end."""
     if every_days is None:
         return due_at
     if not 0 < every_days <= _LONGEST_INTERVAL:
         raise Invalid("review_every_days", f"must be from 1 to {_LONGEST_INTERVAL:,} days")
     try:
-        first = opened_at + dt.timedelta(days=every_days)
+        first = since + dt.timedelta(days=every_days)
     except OverflowError:
-        raise Invalid("opened_at", f"{opened_at:%Y-%m-%d} leaves no room for a review") from None
+        raise Invalid("opened_at", f"{since:%Y-%m-%d} leaves no room for a review") from None
     return min(first, due_at) if due_at else first

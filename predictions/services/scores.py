@@ -5,8 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
+
 from predictions import reckoning
-from predictions.models import User
+from predictions.models import Prediction, User
 from predictions.reckoning import Selection
 from predictions.services.score_rows import entries_append, rows_store
 from predictions.services.totals import totals_replace
@@ -38,7 +41,21 @@ def scores_settle(
     # Before the entries: whoever holds everybody's total waits for no one but the log.
     totals_replace(selection=selection, series=due.series)
     for kind, rows in (("scores.reversed", due.reversals), ("scores.posted", due.postings)):
-        if len(rows):
-            entries_append(rows=rows, kind=kind, by=by, now=now)
-            rows_store(rows=rows, now=now)
+        _write(kind, rows, by, now)
     return Settled(due.predictions, posted=len(due.postings), reversed=len(due.reversals))
+
+
+def scores_take_back(*, prediction: Prediction, by: User | None, now: dt.datetime) -> None:
+    """Reverse all that stands of a prediction that will turn out to have come too late.
+
+    Before its row says so, as then no score of it is accepted any more, not even a reversal. The
+    totals are left for `scores_settle`, which is to follow in the same transaction.
+    """
+    selection = Selection([prediction.question_id], prediction.forecaster_id)
+    _write("scores.reversed", reckoning.reversals_of(prediction.pk, selection), by, now)
+
+
+def _write(kind: str, rows: NDArray[np.void], by: User | None, now: dt.datetime) -> None:
+    if len(rows):
+        entries_append(rows=rows, kind=kind, by=by, now=now)
+        rows_store(rows=rows, now=now)

@@ -23,8 +23,8 @@ def test_the_page_shows_all_that_is_recorded_about_a_question(desk: Pages) -> No
         "Prigozhin is killed in a jet crash",
         "Told by the Kremlin, and before any dismissal",
         "from character",
-        "question.opened",
-        "outcome.entered",
+        "opened the question",
+        "entered the outcome void (condition not met), settled",
         "the service",
     ):
         assert said in shown
@@ -82,7 +82,7 @@ def test_a_viewer_who_goes_to_the_address_is_told_the_permission(
 def test_the_history_names_who_acted(desk: Pages, make: Maker, adjudicator: User) -> None:
     question = make.question(by=adjudicator)
     journal.flush()
-    assert "question.opened ada" in desk.question(question)
+    assert "opened the question, closing 2026-10-31 ada" in desk.question(question)
 
 
 def test_a_question_that_does_not_exist_leads_back(desk: Pages, db: None) -> None:

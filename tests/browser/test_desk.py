@@ -55,7 +55,7 @@ def test_an_overdue_question_is_found_reviewed_settled_and_corrected(
     desk.get_by_label("What was wrong").fill("The first reading was wrong.")
     desk.get_by_role("button", name="Correct outcome").click()
     expect(desk.get_by_text("0.160").first).to_be_visible()
-    expect(desk.get_by_text("outcome.corrected").first).to_be_visible()
+    expect(desk.get_by_text("corrected the outcome from no to yes").first).to_be_visible()
     assert running.manage("verify_ledger").returncode == 0
 
 
