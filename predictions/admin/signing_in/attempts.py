@@ -8,10 +8,18 @@ from django.contrib import admin, messages
 from django.db.models import F, QuerySet, Sum, Window
 from django.http import HttpRequest
 from django.utils import timezone
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from qsessions.models import Session
 from unfold.decorators import action, display
 
 from predictions.admin.base import ReadOnlyAdmin, moment
 from predictions.admin.signing_in.sessions import device
+
+
+# The libraries' own pages show what opens doors: keys of apps, backup codes, sessions.
+for kept_from_everybody in (Session, StaticDevice, TOTPDevice):
+    admin.site.unregister(kept_from_everybody)
 
 
 class SignInAdmin(ReadOnlyAdmin):
