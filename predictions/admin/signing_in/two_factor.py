@@ -60,7 +60,7 @@ class SetUpForm(ActForm):
         self.user = user
         salt = f"{__name__} {user.pk}"
         try:
-            sealed = self["sealed"].value() or ""
+            sealed = self.data.get("sealed", "")
             self.new = NewKey(signing.loads(sealed, salt=salt, max_age=_SECONDS))
             self.resealed = ""
         except signing.BadSignature:
