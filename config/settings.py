@@ -49,7 +49,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "axes",
+    "config.apps.SigningIn",
     "django_filters",
     "django_otp",
     "django_otp.plugins.otp_static",
@@ -171,6 +171,7 @@ PROXIES = _at_least(0, "PROXIES", 0)
 
 AXES_HANDLER = "predictions.services.locks.Handler"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # the address by itself: see the handler
+AXES_USERNAME_CALLABLE = "predictions.services.locks.username_of"
 AXES_LOCKOUT_CALLABLE = "predictions.admin.signing_in.lockout.locked_out"
 AXES_RESET_ON_SUCCESS = True
 # Who is locked out and goes on trying is not locked out for longer, nor is who shares the address.

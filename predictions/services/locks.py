@@ -11,6 +11,8 @@ from axes.models import AccessAttempt
 from django.conf import settings
 from django.http import HttpRequest
 
+_ROOM = 255
+
 
 class Handler(AxesDatabaseHandler):
     """Axes' own, which locks a name at an address; and an address, once it has failed often.
@@ -47,6 +49,11 @@ def _end(latest_first: Iterable[AccessAttempt], limit: int) -> dt.datetime | Non
             end: dt.datetime = attempt.attempt_time + settings.AXES_COOLOFF_TIME
             return end
     return None
+
+
+def username_of(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
+    """The name that was tried, as far as there is room for it."""
+    return str((credentials or request.POST).get("username", ""))[:_ROOM]
 
 
 def locked_until(request: HttpRequest, username: str) -> dt.datetime | None:

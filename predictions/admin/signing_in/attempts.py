@@ -16,7 +16,6 @@ from unfold.decorators import action, display
 from predictions.admin.base import ReadOnlyAdmin, moment
 from predictions.admin.signing_in.sessions import device
 
-
 # The libraries' own pages show what opens doors: keys of apps, backup codes, sessions.
 for kept_from_everybody in (Session, StaticDevice, TOTPDevice):
     admin.site.unregister(kept_from_everybody)

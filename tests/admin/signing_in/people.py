@@ -40,7 +40,7 @@ class App:
 @dataclass
 class Person:
     user: User
-    client: Client
+    client: Any  # a `Client`; what it answers is typed by nobody
 
     def gives_password(self, password: str = PASSWORD, **query: str) -> Any:
         data = {"username": self.user.username, "password": password}

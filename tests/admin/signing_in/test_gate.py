@@ -1,6 +1,9 @@
 """Where a second factor is required, nothing of the admin opens without one."""
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -112,7 +115,7 @@ def test_who_has_not_signed_in_is_asked_to(client: Client, db: None) -> None:
 def test_public_pages_and_the_api_do_not_ask_for_it(vera: Person) -> None:
     vera.signs_in()
     assert vera.client.get("/").status_code == 200
-    assert vera.client.get("/api/v1/questions").status_code in (200, 401)
+    assert vera.client.get("/api/v1/questions/").status_code == 200
 
 
 @pytest.mark.usefixtures("required")
@@ -127,10 +130,6 @@ def test_who_is_not_of_the_staff_gets_no_further_by_it(client: Client, db: None)
     [("TWO_FACTOR", "requierd"), ("LOCKOUT_FAILURES", "0"), ("PROXIES", "-1")],
 )
 def test_a_setting_that_means_nothing_stops_the_service(name: str, value: str) -> None:
-    import os
-    import subprocess
-    import sys
-
     done = subprocess.run(
         [sys.executable, "-c", "import config.settings"],
         env={**os.environ, name: value},

@@ -118,7 +118,7 @@ def test_a_key_that_the_page_did_not_show_them_is_refused(
 def test_the_picture_holds_the_key_and_has_a_name(vera: Person) -> None:
     vera.signs_in()
     page = vera.client.get(PAGE).content.decode()
-    assert 'role="img" aria-label="QR code' in page
+    assert 'role="img" aria-label="QR picture' in page
     picture = page[page.index("<svg") : page.index("</svg>")]
     assert "style" not in picture
     assert "otpauth" not in page
