@@ -156,10 +156,12 @@ def _at_least(least: int, name: str, default: int) -> int:
     return value
 
 
-# Whether the admin asks everybody for a second factor, or those who have set one up.
+# Whether the admin asks for a second factor those who have set one up, or everybody; or, of all
+# others, superusers and whoever is in a group so named.
 TWO_FACTOR = env.str("TWO_FACTOR", default="optional")
 if TWO_FACTOR not in ("optional", "required"):
     raise ImproperlyConfigured(f"TWO_FACTOR is {TWO_FACTOR!r}; set it to optional or required")
+TWO_FACTOR_ROLES = env.list("TWO_FACTOR_ROLES", default=[])
 OTP_TOTP_ISSUER = "Prediction Ledger"
 
 # So many failures lock out a user name at an address, or an address whatever the names.

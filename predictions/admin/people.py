@@ -63,7 +63,15 @@ class UserAdmin(AccountActions, SuperuserOnly, BaseUserAdmin, ModelAdmin):
     form = EditUserForm
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ["username", "email", "shown_groups", "is_staff", "is_superuser", "is_active"]
+    list_display = [
+        "username",
+        "email",
+        "shown_groups",
+        "is_staff",
+        "is_superuser",
+        "is_active",
+        "two_factor",
+    ]
     list_filter = ["is_active", "is_staff", "is_superuser", "groups"]
     fieldsets = [
         (None, {"fields": ["username", "password"]}),

@@ -1,11 +1,12 @@
 """What a superuser may do for an account: a lost device, and sessions left open."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
-from unfold.decorators import action
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from unfold.decorators import action, display
 
 from predictions.admin.signing_in.sessions import person_of
 from predictions.models import User
@@ -14,9 +15,18 @@ from predictions.services.two_factor import two_factor_lost
 
 
 class AccountActions:
-    """Actions for the list of users."""
+    """For the list of users: who has a second step, and the actions."""
 
     actions: Any = ["sign_out", "lose_device"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        apps = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
+        users = super().get_queryset(request)  # type: ignore[misc]  # of the admin it is mixed into
+        return cast("QuerySet[User]", users.annotate(two_factor_on=Exists(apps)))
+
+    @display(description="Second step", boolean=True)
+    def two_factor(self, user: Any) -> bool:
+        return bool(user.two_factor_on)
 
     def has_account_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -83,6 +84,36 @@ def test_once_it_is_set_up_everything_opens(vera: Person) -> None:
     assert "Set up two-factor sign-in first: it is required here." in text_of(page)
     sets_up(vera)
     assert vera.is_in()
+
+
+@pytest.mark.usefixtures("required")
+class TestOfRoles:
+    @pytest.fixture(autouse=True)
+    def of_auditors(self, db: None, settings: Any) -> Group:
+        settings.TWO_FACTOR_ROLES = ["Auditors"]
+        return Group.objects.create(name="Auditors")
+
+    def test_it_is_required_of_who_has_one_of_them(self, vera: Person, of_auditors: Group) -> None:
+        vera.signs_in()
+        assert vera.is_in()
+        vera.user.groups.add(of_auditors)
+        assert not vera.is_in()
+
+    def test_it_is_required_of_superusers(self, ada: Person) -> None:
+        ada.signs_in()
+        assert not ada.is_in()
+
+    def test_a_role_that_does_not_exist_has_it_required_of_all(
+        self, vera: Person, settings: Any
+    ) -> None:
+        settings.TWO_FACTOR_ROLES = ["Auditors", "Auditers"]
+        vera.signs_in()
+        assert not vera.is_in()
+
+    def test_it_is_optional_where_it_is_not_required(self, ada: Person, settings: Any) -> None:
+        settings.TWO_FACTOR = "optional"
+        ada.signs_in()
+        assert ada.is_in()
 
 
 @pytest.mark.usefixtures("required")

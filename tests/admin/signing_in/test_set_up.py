@@ -219,6 +219,13 @@ class TestALostDevice:
         assert "with a code" in self.lose(Pages(ada.client), ada)
         assert two_factor_is_on(ada.user)
 
+    def test_the_list_of_users_says_who_has_one(self, desk: Pages, vera: Person, app: App) -> None:
+        page = desk.get("predictions_user_changelist")
+        assert {user.username: user.two_factor_on for user in page.context["cl"].result_list} == {
+            "ada": False,
+            "vera": True,
+        }
+
     def test_who_has_none_is_named(self, desk: Pages, vera: Person) -> None:
         assert "vera has no two-factor sign-in." in self.lose(desk, vera)
 
