@@ -93,6 +93,7 @@ def test_a_second_factor_is_set_up_used_and_removed(
 
 
 def test_who_fails_too_often_is_told_for_how_long(page: Page, running: Service) -> None:
+    assert_good(page, f"{running.address}/admin/login/")
     for _ in range(5):
         give_password(page, running, "nobody", "a guess")
     expect(page.get_by_text("15 minutes")).to_be_visible()
