@@ -38,6 +38,12 @@ def password(label: str) -> forms.CharField:
     )
 
 
+class _OnceTyped(forms.PasswordInput):
+    """Seen while it is typed, and not given back: a code that was refused is of no more use."""
+
+    input_type = "text"
+
+
 def code(label: str, *, help_text: str = "", **attrs: object) -> forms.CharField:
     """A code of the second step. Letters too, for backup codes: so no keyboard of digits alone."""
     typed = {"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
@@ -46,7 +52,7 @@ def code(label: str, *, help_text: str = "", **attrs: object) -> forms.CharField
         help_text=help_text,
         max_length=40,
         error_messages=_missing("give the one that the app shows"),
-        widget=forms.TextInput({"class": _INPUT, **typed, **attrs}),
+        widget=_OnceTyped({"class": _INPUT, **typed, **attrs}),
     )
 
 

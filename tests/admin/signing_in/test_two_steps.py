@@ -44,7 +44,9 @@ def test_a_code_serves_once(vera: Person, app: App) -> None:
     vera.signs_in(code)
     again = vera.elsewhere()
     again.gives_password()
-    assert "Is wrong or was used already" in text_of(again.gives_code(code))
+    page = again.gives_code(code)
+    assert "Is wrong or was used already" in text_of(page)
+    assert code not in page.content.decode()
     assert not again.is_in()
 
 
