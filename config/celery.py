@@ -50,6 +50,11 @@ app.conf.update(
             "schedule": settings.CHECKPOINT_SECONDS,
             "options": {"expires": settings.CHECKPOINT_SECONDS},
         },
+        "sign-ins": {
+            "task": "predictions.tasks.forget_sign_ins",
+            "schedule": 3600,
+            "options": {"expires": 3600},
+        },
     },
 )
 app.autodiscover_tasks(["predictions"])

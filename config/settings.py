@@ -5,6 +5,7 @@ What is not set is either safe (no debugging, secure cookies behind TLS) or prov
 DATABASE_URL, REDIS_URL and EMAIL_URL before this module is read.
 """
 
+import datetime as dt
 import os
 from pathlib import Path
 from typing import Any
@@ -47,11 +48,15 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.humanize",
     "django.contrib.messages",
-    "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "config.apps.SigningIn",
     "django_filters",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "qsessions",
     "rest_framework",
     "ledger",
     "predictions",
@@ -59,14 +64,18 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "predictions.web.middleware.find_address",
     "predictions.web.middleware.refuse_nul",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "qsessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "predictions.admin.signing_in.gate.Gate",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -134,6 +143,49 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # first: who is locked out is not asked further
+    "django.contrib.auth.backends.ModelBackend",
+]
+
+
+def _at_least(least: int, name: str, default: int) -> int:
+    value: int = env.int(name, default=default)
+    if value < least:
+        raise ImproperlyConfigured(f"{name} is {value}; set it to {least} or more")
+    return value
+
+
+# Whether the admin asks for a second factor those who have set one up, or everybody; or, of all
+# others, superusers and whoever is in a group so named.
+TWO_FACTOR = env.str("TWO_FACTOR", default="optional")
+if TWO_FACTOR not in ("optional", "required"):
+    raise ImproperlyConfigured(f"TWO_FACTOR is {TWO_FACTOR!r}; set it to optional or required")
+TWO_FACTOR_ROLES = env.list("TWO_FACTOR_ROLES", default=[])
+OTP_TOTP_ISSUER = "Prediction Ledger"
+
+# So many failures lock out a user name at an address, or an address whatever the names.
+AXES_FAILURE_LIMIT = _at_least(1, "LOCKOUT_FAILURES", 5)
+LOCKOUT_ADDRESS_FAILURES = _at_least(1, "LOCKOUT_ADDRESS_FAILURES", 50)
+AXES_COOLOFF_TIME = dt.timedelta(minutes=_at_least(1, "LOCKOUT_MINUTES", 15))
+# How many proxies stand in front, each of which adds to X-Forwarded-For whom it was asked by.
+PROXIES = _at_least(0, "PROXIES", 0)
+
+AXES_HANDLER = "predictions.services.locks.Handler"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # the address by itself: see the handler
+AXES_USERNAME_CALLABLE = "predictions.services.locks.username_of"
+AXES_LOCKOUT_CALLABLE = "predictions.admin.signing_in.lockout.locked_out"
+AXES_RESET_ON_SUCCESS = True
+# Who is locked out and goes on trying is not locked out for longer, nor is who shares the address.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "csrfmiddlewaretoken"]
+AXES_ENABLE_ACCESS_FAILURE_LOG = True
+AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False  # ours is `predictions.admin.signing_in.attempts`
+
+# Sessions name their user, address and browser; so long after they were last used, they end.
+SESSION_ENGINE = "qsessions.backends.db"
+SESSION_COOKIE_AGE = _at_least(1, "SESSION_DAYS", 14) * 86_400
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -216,6 +268,7 @@ UNFOLD = {
     "STYLES": ["predictions.admin.looks.stylesheet"],
     "DASHBOARD_CALLBACK": "predictions.admin.desk.desk",
     "SIDEBAR": {"navigation": "predictions.admin.looks.navigation"},
+    "ACCOUNT": {"navigation": "predictions.admin.looks.account_links"},
 }
 
 LOGGING = {

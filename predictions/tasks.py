@@ -6,6 +6,7 @@ from django.utils import timezone
 from ledger.checkpoints import checkpoint_make
 from predictions.mail.deliver import deliver
 from predictions.mail.queue import reminders_queue, reports_queue
+from predictions.services.sign_ins import sign_ins_forget
 from predictions.services.sweeps import sweep_ended
 from predictions.services.tokens import answers_forget
 
@@ -37,3 +38,9 @@ def make_checkpoint() -> None:
     """Sign the ledger's head. If that is refused, the sweep does not end, and `/readyz` tells."""
     checkpoint_make()
     sweep_ended(name="checkpoints", now=timezone.now())
+
+
+@shared_task
+def forget_sign_ins() -> None:
+    """Clear sessions that have ended, and what is no longer kept of who signed in."""
+    sign_ins_forget(now=timezone.now())

@@ -11,8 +11,20 @@ from predictions.admin import (
     questions,
     sources,
 )
+from predictions.admin.signing_in import attempts
+from predictions.admin.signing_in.urls import signing_in_urls
 
-__all__ = ["events", "evidence", "forecasts", "notices", "people", "questions", "sources"]
+__all__ = [
+    "attempts",
+    "events",
+    "evidence",
+    "forecasts",
+    "notices",
+    "people",
+    "questions",
+    "sources",
+]
 
 admin.site.index_title = "Desk"
 admin.site.index_template = "admin/desk.html"
+admin.site.extra_urls = signing_in_urls  # type: ignore[attr-defined]  # unfold asks for it

@@ -28,6 +28,34 @@ def _attrs(given: dict[str, object]) -> dict[str, object]:
     return {name: given[name] for name in ("list", "placeholder") if name in given}
 
 
+def password(label: str) -> forms.CharField:
+    """The one that is in use."""
+    return forms.CharField(
+        label=label,
+        strip=False,
+        error_messages=_missing("give the one that you sign in with"),
+        widget=forms.PasswordInput({"class": _INPUT, "autocomplete": "current-password"}),
+    )
+
+
+class _OnceTyped(forms.PasswordInput):
+    """Seen while it is typed, and not given back: a code that was refused is of no more use."""
+
+    input_type = "text"
+
+
+def code(label: str, *, help_text: str = "", **attrs: object) -> forms.CharField:
+    """A code of the second step. Letters too, for backup codes: so no keyboard of digits alone."""
+    typed = {"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
+    return forms.CharField(
+        label=label,
+        help_text=help_text,
+        max_length=40,
+        error_messages=_missing("give the one that the app shows"),
+        widget=_OnceTyped({"class": _INPUT, **typed, **attrs}),
+    )
+
+
 def paragraph(
     label: str, *, help_text: str = "", required: bool = True, rows: int = 4
 ) -> forms.CharField:

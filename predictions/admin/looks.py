@@ -49,8 +49,19 @@ _GROUPS: dict[str, list[tuple[str, str, str, bool]]] = {
         ("Users", "person", "predictions_user", True),
         ("Groups", "group", "auth_group", True),
         ("API tokens", "key", "predictions_apitoken", True),
+        ("Sign-ins", "login", "axes_accesslog", True),
+        ("Failed sign-ins", "no_accounts", "axes_accessfailurelog", True),
+        ("Sign-in attempts", "lock_clock", "axes_accessattempt", True),
     ],
 }
+
+
+# Everybody's own pages: words, icon, address.
+_ACCOUNT = [
+    ("Two-factor sign-in", "phonelink_lock", "admin:two_factor"),
+    ("Where you are signed in", "devices", "admin:sign_ins"),
+    ("Change password", "password", "admin:password_change"),
+]
 
 
 def primary(request: HttpRequest) -> dict[str, str]:
@@ -72,7 +83,17 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         ],
     )
     groups = [{"title": title, "items": _items(request, items)} for title, items in _GROUPS.items()]
-    return [{"items": [desk, *ledger]}, *(group for group in groups if group["items"])]
+    account = {"title": "Your account", "items": _account()}
+    return [{"items": [desk, *ledger]}, *(group for group in groups if group["items"]), account]
+
+
+def account_links(request: HttpRequest) -> list[dict[str, str]]:
+    """The user's menu."""
+    return _account()
+
+
+def _account() -> list[dict[str, str]]:
+    return [{"title": title, "icon": icon, "link": reverse(page)} for title, icon, page in _ACCOUNT]
 
 
 def _items(request: HttpRequest, items: list[tuple[str, str, str, bool]]) -> list[dict[str, str]]:

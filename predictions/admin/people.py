@@ -17,6 +17,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
 from predictions.admin.base import ReadOnlyAdmin, moment
+from predictions.admin.signing_in.accounts import AccountActions
 from predictions.models import ApiToken, User
 
 
@@ -58,11 +59,19 @@ class EditUserForm(UserChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(SuperuserOnly, BaseUserAdmin, ModelAdmin):
+class UserAdmin(AccountActions, SuperuserOnly, BaseUserAdmin, ModelAdmin):
     form = EditUserForm
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ["username", "email", "shown_groups", "is_staff", "is_superuser", "is_active"]
+    list_display = [
+        "username",
+        "email",
+        "shown_groups",
+        "is_staff",
+        "is_superuser",
+        "is_active",
+        "two_factor",
+    ]
     list_filter = ["is_active", "is_staff", "is_superuser", "groups"]
     fieldsets = [
         (None, {"fields": ["username", "password"]}),

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
@@ -22,7 +21,9 @@ from predictions.models import Article, Fact, Forecaster, Message, Subscription,
 from predictions.models.choices import ErasureReason, MessageState
 from predictions.services.posting import post_erased
 from predictions.services.scrubbing import Words, copies_count, copies_scrub
+from predictions.services.sign_ins import sign_ins_erase
 from predictions.services.sweeps import take_turns
+from predictions.services.two_factor import two_factor_forget
 
 _Erasable = TypeVar("_Erasable", Forecaster, Article)
 _NOWHERE = "erased.invalid"  # RFC 2606: no mail is ever delivered there
@@ -238,9 +239,8 @@ def _end_access(user: User, name: str, now: dt.datetime) -> None:
         token.revoked_at = token.revoked_at or now
         token.save(update_fields=["name", "revoked_at"])
     Subscription.objects.filter(user=user, ended_at__isnull=True).update(ended_at=now)
-    for session in Session.objects.iterator():
-        if session.get_decoded().get("_auth_user_id") == str(user.pk):
-            session.delete()
+    two_factor_forget(user=user)
+    sign_ins_erase(user=user)
 
 
 def _blank(user: User, name: str) -> None:

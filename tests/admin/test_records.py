@@ -8,6 +8,7 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db.models import Model
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -71,6 +72,7 @@ def filled(make: Maker, adjudicator: User) -> None:
         name="reader", digest="d" * 64, user=adjudicator, scopes=["read"], created_at=now
     )
     Group.objects.create(name="Adjudicators")
+    Client().post(reverse("admin:login"), {"username": "nobody", "password": "a guess"})
     journal.flush()
 
 

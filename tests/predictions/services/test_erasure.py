@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from qsessions.models import Session
 from rest_framework.test import APIClient
 
 from ledger import journal, replay
@@ -485,6 +486,7 @@ class TestAUser:
 
     def test_nothing_of_who_they_are_is_left(self, mo: User, client: Client, make: Maker) -> None:
         client.force_login(mo)
+        client.post(reverse("admin:login"), {"username": mo.username, "password": "a guess"})
         reports_queue(now=NOW)
         Message.objects.update(last_error="550 mo@quixley.example unknown")
         question = make.question(reviewer=mo)
@@ -501,7 +503,9 @@ class TestAUser:
     def test_all_that_they_may_do_ends(self, mo: User, client: Client) -> None:
         client.force_login(mo)
         Client().force_login(User.objects.get(username="ada"))
+        for_app = TOTPDevice.objects.create(user=mo, name="app")
         user_erase(user=mo, by=None, now=NOW)
+        assert not TOTPDevice.objects.filter(pk=for_app.pk).exists()
         assert Session.objects.count() == 1
         assert client.get(reverse("admin:index")).status_code == 302
         assert ApiToken.objects.get().revoked_at == NOW
