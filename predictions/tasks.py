@@ -8,6 +8,10 @@ from predictions.mail.deliver import deliver
 from predictions.mail.queue import reminders_queue, reports_queue
 from predictions.services.sweeps import sweep_ended
 from predictions.services.tokens import answers_forget
+from predictions.services.verifications import verification_run
+
+# A long log takes long to read; every other task is quick (`config.celery`).
+_VERIFYING_SECONDS = 6 * 3_600
 
 
 @shared_task
@@ -37,3 +41,9 @@ def make_checkpoint() -> None:
     """Sign the ledger's head. If that is refused, the sweep does not end, and `/readyz` tells."""
     checkpoint_make()
     sweep_ended(name="checkpoints", now=timezone.now())
+
+
+@shared_task(time_limit=_VERIFYING_SECONDS)
+def verify_ledger() -> None:
+    """Verify the ledger if somebody has asked for it."""
+    verification_run(clock=timezone.now)

@@ -54,13 +54,20 @@ class ReadOnlyAdmin(ModelAdmin):
 
 
 class FactAdmin(ReadOnlyAdmin):
-    """Facts are open to all who may sign in here."""
+    """Facts: every role may look at them."""
 
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return True
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return True
+def needs(permission: str) -> Any:
+    """The `has_…_permission` of an action that takes this permission.
+
+    It carries the permission, so that a refusal can say which role holds it.
+    """
+
+    def may(model_admin: ModelAdmin, request: HttpRequest) -> bool:
+        return request.user.has_perm(permission)
+
+    may.permission = permission  # type: ignore[attr-defined]
+    return may
 
 
 def link(row: Model | None, text: object = None) -> SafeString | str:
