@@ -55,7 +55,8 @@ def refused(request: HttpRequest, *, doing: str, permission: str) -> TemplateRes
 
 def refused_to_all(request: HttpRequest, *, doing: str) -> TemplateResponse:
     """The 403 page for what no role could do, such as deleting what is recorded."""
-    return _page(request, f"{doing} is not done here, by nobody: what is recorded stays.")
+    text = "is not possible here, not even for superusers: what is recorded stays as it is"
+    return _page(request, f"{doing} {text}.")
 
 
 def refused_by_rule(request: HttpRequest, error: Denied) -> TemplateResponse:

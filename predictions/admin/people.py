@@ -86,16 +86,15 @@ class UserAdmin(SuperuserOnly, BaseUserAdmin, ModelAdmin):
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         ("Person", {"fields": ["first_name", "last_name", "email", "time_zone"]}),
-        ("May", {"fields": ["is_active", "groups", "is_superuser"]}),
-        ("Beside its roles", {"fields": ["user_permissions"], "classes": ["collapse"]}),
+        ("May", {"fields": ["is_active", "groups", "beside", "is_superuser"]}),
         ("Dates", {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [
         (None, {"fields": ["username", "email", "usable_password", "password1", "password2"]}),
         ("May", {"fields": ["groups"]}),
     ]
-    readonly_fields = ["last_login", "date_joined"]
-    filter_horizontal = ["user_permissions"]
+    readonly_fields = ["beside", "last_login", "date_joined"]
+    filter_horizontal = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         users: QuerySet[User] = super().get_queryset(request)
@@ -113,6 +112,11 @@ class UserAdmin(SuperuserOnly, BaseUserAdmin, ModelAdmin):
         obj.is_staff = True
         super().save_model(request, obj, form, change)
 
+    @display(description="Beside its roles")
+    def beside(self, user: User) -> SafeString | str:
+        """Permissions that are nobody else's are given by no page; what there is is shown."""
+        return _listed(user.user_permissions) or "nothing"
+
     @display(description="Roles")
     def shown_roles(self, user: User) -> str:
         return ", ".join(group.name for group in user.groups.all()) or "–"
@@ -124,22 +128,31 @@ admin.site.unregister(Group)
 @admin.register(Group)
 class GroupAdmin(SuperuserOnly, BaseGroupAdmin, ModelAdmin):
     list_display = ["name", "shown_role"]
+    filter_horizontal = ()
+    readonly_fields = ["held"]
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         looking = obj is not None and not self.has_change_permission(request, obj)
         return ["name", "held"] if looking else ["name", "permissions"]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        return ["held"]
+    def get_form(self, *args: Any, **given: Any) -> Any:
+        """Boxes: they are some hundred, and the usual two lists fit no telephone."""
+        return super().get_form(
+            *args, widgets={"permissions": UnfoldAdminCheckboxSelectMultipleWidget}, **given
+        )
 
     @display(description="May")
     def held(self, group: Group) -> SafeString:
-        rows = group.permissions.select_related("content_type")
-        return format_html_join("", "<div>{}</div>", ((row,) for row in rows))
+        return _listed(group.permissions)
 
     @display(description="May")
     def shown_role(self, group: Group) -> str:
         return ROLES.get(group.name, "–")
+
+
+def _listed(permissions: Any) -> SafeString:
+    rows = permissions.select_related("content_type")
+    return format_html_join("", "<div>{}</div>", ((row,) for row in rows))
 
 
 @admin.register(ApiToken)
