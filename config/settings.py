@@ -41,6 +41,9 @@ LEDGER_STATE_FILE = DATA_DIR / "secrets" / "ledger_state.json"
 # Reading is public unless this is switched off; writing never is.
 PUBLIC_READ = env.bool("PUBLIC_READ", default=True)
 
+# Whether who recorded a prediction on a question is kept from adjudicating it (`services.eyes`).
+FOUR_EYES = env.bool("FOUR_EYES", default=False)
+
 INSTALLED_APPS = [
     "unfold",
     "django.contrib.admin",
@@ -75,6 +78,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "predictions.admin.signing_in.gate.Gate",
+    "predictions.admin.doors.Doors",
     "axes.middleware.AxesMiddleware",
 ]
 

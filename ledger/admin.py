@@ -6,6 +6,7 @@ import re
 
 from django.conf import settings
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
@@ -25,16 +26,10 @@ _ROOT = re.compile(r"[0-9a-fA-F]{64}")
 
 
 class LogAdmin(ModelAdmin):
-    """Everybody who may sign in may look, and nobody may do more."""
+    """Who has Django's `view` permission may look, and nobody may do more."""
 
     actions = None
     list_per_page = 50
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return True
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return True
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -75,6 +70,8 @@ class EntryAdmin(LogAdmin):
 
     def receipt_view(self, request: HttpRequest, sequence: int) -> HttpResponse:
         """The entry with its proof, as a file; or in words, why there is none yet."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         try:
             made = proving.receipt(sequence=sequence)
         except OutOfRange as error:

@@ -10,10 +10,12 @@ Canonical JSON never holds a newline, so an entry's line is its body, and its pl
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, BinaryIO
+from typing import Any
 
 import orjson
 
+from ledger import checkpoints as signed_heads
+from ledger import journal
 from ledger.journal import TreeHead
 from ledger.models import Entry
 
@@ -22,26 +24,37 @@ FORMAT = "prediction-ledger-export/1"
 _CHUNK = 2_000
 
 
-def write_export(
-    stream: BinaryIO,
+def export_lines(
     *,
     entries: Iterable[bytes],
     head: TreeHead,
     checkpoints: Sequence[str],
     keys: Sequence[str],
     origin: str | None,
-) -> None:
-    """Write an export of a log with this head. Writes what it is given; judging is the verifier's.
+) -> Iterator[bytes]:
+    """An export of a log with this head. Says what it is given; judging is the verifier's.
 
     `checkpoints` are signed notes, oldest first; `keys` are the verifier keys that signed them
     (every signature by one of these); `origin` is the name they are signed under. An export without
     checkpoints has no origin: nothing would vouch for it.
     """
     named = origin if checkpoints else None
-    header = {"format": FORMAT, "origin": named, "root": head.root, "size": head.size}
-    stream.write(_line(header))
-    stream.writelines(body + b"\n" for body in entries)
-    stream.write(_line({"checkpoints": list(checkpoints), "keys": list(keys)}))
+    yield _line({"format": FORMAT, "origin": named, "root": head.root, "size": head.size})
+    yield from (body + b"\n" for body in entries)
+    yield _line({"checkpoints": list(checkpoints), "keys": list(keys)})
+
+
+def this_log() -> tuple[TreeHead, Iterator[bytes]]:
+    """The head of this database's log, and its export. To be called, and read, in a snapshot."""
+    head = journal.head()
+    lines = export_lines(
+        entries=bodies(),
+        head=head,
+        checkpoints=[signed.note for signed in signed_heads.all_checkpoints()],
+        keys=[str(verifier) for verifier in signed_heads.verifier_keys()],
+        origin=signed_heads.origin(),
+    )
+    return head, lines
 
 
 def bodies() -> Iterator[bytes]:

@@ -9,6 +9,10 @@ from predictions.mail.queue import reminders_queue, reports_queue
 from predictions.services.sign_ins import sign_ins_forget
 from predictions.services.sweeps import sweep_ended
 from predictions.services.tokens import answers_forget
+from predictions.services.verifications import verification_run
+
+# A long log takes long to read; every other task is quick (`config.celery`).
+_VERIFYING_SECONDS = 6 * 3_600
 
 
 @shared_task
@@ -44,3 +48,9 @@ def make_checkpoint() -> None:
 def forget_sign_ins() -> None:
     """Clear sessions that have ended, and what is no longer kept of who signed in."""
     sign_ins_forget(now=timezone.now())
+
+
+@shared_task(time_limit=_VERIFYING_SECONDS)
+def verify_ledger() -> None:
+    """Verify the ledger if somebody has asked for it."""
+    verification_run(clock=timezone.now)

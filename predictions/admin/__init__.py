@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from predictions.admin import (
+    access,
     events,
     evidence,
     forecasts,
@@ -10,6 +11,7 @@ from predictions.admin import (
     people,
     questions,
     sources,
+    verifications,
 )
 from predictions.admin.signing_in import attempts
 from predictions.admin.signing_in.urls import signing_in_urls
@@ -23,8 +25,11 @@ __all__ = [
     "people",
     "questions",
     "sources",
+    "verifications",
 ]
 
 admin.site.index_title = "Desk"
 admin.site.index_template = "admin/desk.html"
 admin.site.extra_urls = signing_in_urls  # type: ignore[attr-defined]  # unfold asks for it
+admin.site.has_permission = access.may_enter  # type: ignore[method-assign]
+admin.site.login_form = access.SignInForm

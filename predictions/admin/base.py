@@ -59,16 +59,10 @@ class ReadOnlyAdmin(ModelAdmin):
 
 
 class FactAdmin(ReadOnlyAdmin):
-    """Facts are open to all who may sign in here. Each page ends in the history of its row."""
+    """Facts: every role may look at them. Each page ends in the history of its row."""
 
     change_form_outer_before_template = "admin/parts/amend.html"
     change_form_outer_after_template = "admin/parts/history.html"
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return True
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return True
 
     def get_urls(self) -> list[URLPattern]:
         view, name = self.admin_site.admin_view, f"predictions_{self.opts.model_name}"
@@ -91,6 +85,19 @@ class FactAdmin(ReadOnlyAdmin):
         if (row := context.get("original")) is not None:
             context |= history_context(request, row) | amend_context(request, row)
         return super().render_change_form(request, context, *args, **given)  # type: ignore[no-any-return]
+
+
+def needs(permission: str) -> Any:
+    """The `has_…_permission` of an action that takes this permission.
+
+    It carries the permission, so that a refusal can say which role holds it.
+    """
+
+    def may(model_admin: ModelAdmin, request: HttpRequest) -> bool:
+        return request.user.has_perm(permission)
+
+    may.permission = permission  # type: ignore[attr-defined]
+    return may
 
 
 def amend_context(request: HttpRequest, row: Fact) -> dict[str, str]:

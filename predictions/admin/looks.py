@@ -20,38 +20,38 @@ _BLUE = {
     "950": "oklch(28.2% .091 267.935)",
 }
 
-# Heading of a group → its items: words, icon, model, and whether only its viewers see it.
-_GROUPS: dict[str, list[tuple[str, str, str, bool]]] = {
+# Heading of a group → its items: words, icon and model; shown to whoever may look at these.
+_GROUPS: dict[str, list[tuple[str, str, str]]] = {
     "Forecasts": [
-        ("Questions", "help", "predictions_question", False),
-        ("Predictions", "psychology", "predictions_prediction", False),
-        ("Not scored", "speaker_notes_off", "predictions_statement", False),
+        ("Questions", "help", "predictions_question"),
+        ("Predictions", "psychology", "predictions_prediction"),
+        ("Not scored", "speaker_notes_off", "predictions_statement"),
     ],
     "What happened": [
-        ("Events", "event", "predictions_event", False),
-        ("Outcomes", "gavel", "predictions_outcome", False),
-        ("Reviews", "schedule", "predictions_review", False),
-        ("Scores", "scoreboard", "predictions_score", False),
+        ("Events", "event", "predictions_event"),
+        ("Outcomes", "gavel", "predictions_outcome"),
+        ("Reviews", "schedule", "predictions_review"),
+        ("Scores", "scoreboard", "predictions_score"),
     ],
     "Sources": [
-        ("Articles", "article", "predictions_article", False),
-        ("Outlets", "newspaper", "predictions_outlet", False),
-        ("Forecasters", "record_voice_over", "predictions_forecaster", False),
-        ("Topics", "sell", "predictions_topic", False),
-        ("Lexicon", "menu_book", "predictions_phrase", False),
+        ("Articles", "article", "predictions_article"),
+        ("Outlets", "newspaper", "predictions_outlet"),
+        ("Forecasters", "record_voice_over", "predictions_forecaster"),
+        ("Topics", "sell", "predictions_topic"),
+        ("Lexicon", "menu_book", "predictions_phrase"),
     ],
     "Mail": [
-        ("Messages", "mail", "predictions_message", True),
-        ("Reports", "summarize", "predictions_report", True),
-        ("Subscriptions", "notifications", "predictions_subscription", True),
+        ("Messages", "mail", "predictions_message"),
+        ("Reports", "summarize", "predictions_report"),
+        ("Subscriptions", "notifications", "predictions_subscription"),
     ],
     "People": [
-        ("Users", "person", "predictions_user", True),
-        ("Groups", "group", "auth_group", True),
-        ("API tokens", "key", "predictions_apitoken", True),
-        ("Sign-ins", "login", "axes_accesslog", True),
-        ("Failed sign-ins", "no_accounts", "axes_accessfailurelog", True),
-        ("Sign-in attempts", "lock_clock", "axes_accessattempt", True),
+        ("Users", "person", "predictions_user"),
+        ("Groups", "group", "auth_group"),
+        ("API tokens", "key", "predictions_apitoken"),
+        ("Sign-ins", "login", "axes_accesslog"),
+        ("Failed sign-ins", "no_accounts", "axes_accessfailurelog"),
+        ("Sign-in attempts", "lock_clock", "axes_accessattempt"),
     ],
 }
 
@@ -78,10 +78,13 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     ledger = _items(
         request,
         [
-            ("Ledger", "receipt_long", "ledger_entry", False),
-            ("Checkpoints", "verified", "ledger_checkpoint", False),
+            ("Ledger", "receipt_long", "ledger_entry"),
+            ("Checkpoints", "approval", "ledger_checkpoint"),
         ],
     )
+    if request.user.has_perm("predictions.verify_ledger"):
+        page = reverse("admin:predictions_verification_ask")
+        ledger.append({"title": "Verify", "icon": "verified", "link": page})
     groups = [{"title": title, "items": _items(request, items)} for title, items in _GROUPS.items()]
     account = {"title": "Your account", "items": _account()}
     return [{"items": [desk, *ledger]}, *(group for group in groups if group["items"]), account]
@@ -96,11 +99,11 @@ def _account() -> list[dict[str, str]]:
     return [{"title": title, "icon": icon, "link": reverse(page)} for title, icon, page in _ACCOUNT]
 
 
-def _items(request: HttpRequest, items: list[tuple[str, str, str, bool]]) -> list[dict[str, str]]:
+def _items(request: HttpRequest, items: list[tuple[str, str, str]]) -> list[dict[str, str]]:
     return [
         {"title": title, "icon": icon, "link": reverse(f"admin:{model}_changelist")}
-        for title, icon, model, viewers_only in items
-        if not viewers_only or _may_view(request, model)
+        for title, icon, model in items
+        if _may_view(request, model)
     ]
 
 

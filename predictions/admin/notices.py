@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
-from predictions.admin.base import ReadOnlyAdmin, moment
+from predictions.admin.base import ReadOnlyAdmin, moment, needs
 from predictions.mail.deliver import message_retry
 from predictions.models import Message, Report, Subscription
 from predictions.models.choices import MessageState
@@ -53,8 +53,7 @@ class MessageAdmin(ReadOnlyAdmin):
     def shown_state(self, message: Message) -> str:
         return str(message.get_state_display()).lower()
 
-    def has_retry_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("predictions.change_message")
+    has_retry_permission = needs("predictions.change_message")
 
     @action(description="Try again: what was given up goes out anew", permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
@@ -143,9 +142,7 @@ class SubscriptionAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def has_run_permission(self, request: HttpRequest) -> bool:
-        """Who may confirm and end subscriptions."""
-        return bool(request.user.is_superuser)
+    has_run_permission = needs("predictions.change_subscription")
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         return [*self.fields, *(["created", "confirmed", "ended"] if obj else [])]

@@ -1,4 +1,4 @@
-"""Users, groups and API tokens. Nobody is deleted: facts refer to who recorded them."""
+"""Users, their roles, and API tokens. Nobody is deleted: facts refer to who recorded them."""
 
 import zoneinfo
 from typing import Any
@@ -11,24 +11,21 @@ from django.contrib.auth.models import Group
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
-from predictions.admin.base import ReadOnlyAdmin, moment
+from predictions.admin.base import ReadOnlyAdmin, moment, needs
 from predictions.admin.signing_in.accounts import AccountActions
 from predictions.models import ApiToken, User
+from predictions.roles import ROLES
 
 
 class SuperuserOnly:
-    """Superusers see, add and change; nobody deletes."""
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_superuser)
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return bool(request.user.is_superuser)
+    """Superusers add and change, who has the `view` permission looks; nobody deletes."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser)
@@ -40,13 +37,35 @@ class SuperuserOnly:
         return False
 
 
+class RolesField(forms.ModelMultipleChoiceField):
+    """The groups, each with what it may do; one that an administrator made has its name alone."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(
+            Group.objects.order_by("pk"),
+            label="Roles",
+            required=False,
+            widget=UnfoldAdminCheckboxSelectMultipleWidget(),
+            help_text="Who has a role may sign in here. Roles add up: whoever records predictions "
+            "and enters outcomes has two.",
+            **given,
+        )
+
+    def label_from_instance(self, obj: Any) -> str:
+        said = ROLES.get(obj.name)
+        return f"{obj.name}: {said}" if said else obj.name
+
+
 class NewUserForm(UserCreationForm):
+    groups = RolesField()
+
     class Meta:
         model = User
-        fields = ("username", "email")
+        fields = ("username", "email", "groups")
 
 
 class EditUserForm(UserChangeForm):
+    groups = RolesField()
     time_zone = forms.ChoiceField(
         choices=lambda: [(name, name) for name in sorted(zoneinfo.available_timezones())],
         widget=UnfoldAdminSelectWidget,
@@ -66,39 +85,48 @@ class UserAdmin(AccountActions, SuperuserOnly, BaseUserAdmin, ModelAdmin):
     list_display = [
         "username",
         "email",
-        "shown_groups",
-        "is_staff",
+        "shown_roles",
         "is_superuser",
         "is_active",
         "two_factor",
     ]
-    list_filter = ["is_active", "is_staff", "is_superuser", "groups"]
+    list_filter = ["is_active", "is_superuser", "groups"]
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         ("Person", {"fields": ["first_name", "last_name", "email", "time_zone"]}),
-        (
-            "May",
-            {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]},
-        ),
+        ("May", {"fields": ["is_active", "groups", "beside", "is_superuser"]}),
         ("Dates", {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [
-        (None, {"fields": ["username", "email", "usable_password", "password1", "password2"]})
+        (None, {"fields": ["username", "email", "usable_password", "password1", "password2"]}),
+        ("May", {"fields": ["groups"]}),
     ]
-    readonly_fields = ["last_login", "date_joined"]
-    filter_horizontal = ["user_permissions"]
+    readonly_fields = ["beside", "last_login", "date_joined"]
+    filter_horizontal = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         users: QuerySet[User] = super().get_queryset(request)
         return users.prefetch_related("groups")
 
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **given: Any) -> Any:
-        if db_field.name == "groups":
-            given["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
-        return super().formfield_for_manytomany(db_field, request, **given)
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        # Who only looks has no use for a password, were it a digest of one.
+        return [(None, {"fields": ["username"]}), *fieldsets[1:]]
 
-    @display(description="Groups")
-    def shown_groups(self, user: User) -> str:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        # Who may enter is decided by roles; the libraries' pages show their search to staff alone.
+        obj.is_staff = True
+        super().save_model(request, obj, form, change)
+
+    @display(description="Beside its roles")
+    def beside(self, user: User) -> SafeString | str:
+        """Permissions that are nobody else's are given by no page; what there is is shown."""
+        return _listed(user.user_permissions) or "nothing"
+
+    @display(description="Roles")
+    def shown_roles(self, user: User) -> str:
         return ", ".join(group.name for group in user.groups.all()) or "–"
 
 
@@ -107,7 +135,32 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class GroupAdmin(SuperuserOnly, BaseGroupAdmin, ModelAdmin):
-    pass
+    list_display = ["name", "shown_role"]
+    filter_horizontal = ()
+    readonly_fields = ["held"]
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        looking = obj is not None and not self.has_change_permission(request, obj)
+        return ["name", "held"] if looking else ["name", "permissions"]
+
+    def get_form(self, *args: Any, **given: Any) -> Any:
+        """Boxes: they are some hundred, and the usual two lists fit no telephone."""
+        return super().get_form(
+            *args, widgets={"permissions": UnfoldAdminCheckboxSelectMultipleWidget}, **given
+        )
+
+    @display(description="May")
+    def held(self, group: Group) -> SafeString:
+        return _listed(group.permissions)
+
+    @display(description="May")
+    def shown_role(self, group: Group) -> str:
+        return ROLES.get(group.name, "–")
+
+
+def _listed(permissions: Any) -> SafeString:
+    rows = permissions.select_related("content_type")
+    return format_html_join("", "<div>{}</div>", ((row,) for row in rows))
 
 
 @admin.register(ApiToken)
@@ -122,8 +175,7 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     revoked = moment("revoked_at", "Revoked")
     actions = ["revoke"]
 
-    def has_revoke_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("predictions.change_apitoken")
+    has_revoke_permission = needs("predictions.change_apitoken")
 
     @action(description="Revoke: the token opens nothing any more", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:

@@ -14,6 +14,7 @@ from predictions.admin import answers, inputs
 from predictions.admin.acts import ActForm, QuestionAct, load_question, url_of
 from predictions.errors import Invalid
 from predictions.models import Bearing, Event, Outcome, Question
+from predictions.services.eyes import refuse_barred
 from predictions.services.outcomes import Verdict
 from predictions.when import end_of, is_bare_date
 
@@ -98,6 +99,12 @@ class EnterOutcome(QuestionAct):
     title = "Enter outcome"
     template = "admin/question/verdict.html"
 
+    def begin(self, **kwargs: Any) -> HttpResponse | None:
+        answered = super().begin(**kwargs)
+        # Before anybody writes a rationale in vain.
+        refuse_barred(questions=[self.question], by=self.person)
+        return answered
+
     def form(self, data: Any = None) -> ActForm:
         return VerdictForm(self.question, data)
 
@@ -123,6 +130,7 @@ class CorrectOutcome(EnterOutcome):
         self.question = load_question(kwargs["pk"])
         outcomes = self.question.outcomes.select_related("entered_by")
         self.outcome = get_object_or_404(outcomes, pk=kwargs["outcome"])
+        refuse_barred(questions=[self.question], by=self.person)
         if self.request.method != "POST" and not self.outcome.stands:
             messages.warning(self.request, "That outcome does not stand any more.")
             return HttpResponseRedirect(url_of(self.question))

@@ -17,10 +17,12 @@ from rest_framework.settings import api_settings
 
 from ledger.errors import DifferentEntry
 from ledger.retries import PASSING as BUSY
-from predictions.errors import Conflict, Invalid, NotFound
+from predictions.errors import Conflict, Denied, Invalid, NotFound
 
 MEDIA_TYPE = "application/problem+json"
 UNIQUE_VIOLATION = "23505"
+# What is not said by the status alone has a type of its own: a name, at no address.
+_TYPES = "urn:prediction-ledger:problem"
 # The bundled server is back within seconds of a crash, and so is one that was restarted.
 RETRY_SECONDS = 5
 
@@ -44,6 +46,7 @@ class Fault:
     status: int
     detail: str
     errors: tuple[tuple[str, str], ...] = ()
+    type: str = "about:blank"
 
 
 def handle(error: Exception, context: dict[str, Any]) -> HttpResponse:
@@ -69,7 +72,7 @@ def handle(error: Exception, context: dict[str, Any]) -> HttpResponse:
 
 def respond(request: HttpRequest, fault: Fault) -> HttpResponse:
     document = {
-        "type": "about:blank",
+        "type": fault.type,
         "title": HTTPStatus(fault.status).phrase,
         "status": int(fault.status),
         "detail": fault.detail,
@@ -91,6 +94,8 @@ def fault_of(error: Exception) -> Fault:
             return Fault(HTTPStatus.NOT_FOUND, str(error) or "There is no such thing.")
         case Conflict() | DifferentEntry():
             return Fault(HTTPStatus.CONFLICT, str(error))
+        case Denied():
+            return Fault(HTTPStatus.FORBIDDEN, str(error), type=f"{_TYPES}:{error.rule}")
         case _:
             return _unforeseen(error)
 

@@ -17,7 +17,8 @@ _ONE = {404: "There is no such thing"}
 _WRITING = {
     400: "The body is not acceptable; `errors` name the fields",
     401: "A token is missing or not accepted",
-    403: "The token lacks the scope",
+    403: "The token lacks the scope; or, of the type `urn:prediction-ledger:problem:four-eyes`, "
+    "somebody else must do it: nobody records predictions on a question and adjudicates it too",
     409: "It does not fit what is recorded, such as a second outcome",
     413: "The body is too large",
     415: "The body is not `application/json`",

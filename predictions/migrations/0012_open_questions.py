@@ -49,7 +49,7 @@ DROP FUNCTION predictions_agenda_follows;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("predictions", "0005_scoring")]
+    dependencies = [("predictions", "0006_roles")]
 
     operations = [
         migrations.CreateModel(

@@ -9,6 +9,7 @@ from predictions.models.questions import Prediction, Question, Statement
 from predictions.models.scores import Score
 from predictions.models.sources import Article, Forecaster, Outlet, Phrase, Topic
 from predictions.models.totals import Rescoring, SeriesTotal, Total
+from predictions.models.verifications import Verification
 
 # In the order in which one may refer to the next.
 FACTS: tuple[type[Fact], ...] = (
@@ -57,4 +58,5 @@ __all__ = [
     "Topic",
     "Total",
     "User",
+    "Verification",
 ]

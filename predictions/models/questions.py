@@ -70,6 +70,7 @@ class Question(KeyedFact):
 
     class Meta:
         ordering = ["key"]
+        permissions = [("export_facts", "Can export facts")]
         constraints = [
             not_empty("text"),
             not_empty("criteria"),

@@ -1,7 +1,7 @@
 """The only writers of facts: each call is one transaction of rows and their ledger entry.
 
 Named `entity_verb`, keyword-only. `now` is passed in by the edge; `by` is who acts, None for the
-service itself. Every refusal is an `Invalid` that names the field, or a `Conflict`.
+service itself. Every refusal is an `Invalid` that names the field, a `Conflict`, or a `Denied`.
 """
 
 from predictions.services.amending import (

@@ -18,6 +18,7 @@ from predictions.services.conditions import (
     condition_follow,
     consequences_append,
 )
+from predictions.services.eyes import refuse_barred
 from predictions.services.kinds import checked_answer
 from predictions.services.posting import post_each
 from predictions.services.questions import (
@@ -54,9 +55,10 @@ def outcome_enter(
 
     Questions that are conditional on another answer become void by themselves. Raises Conflict if
     the question has an outcome already, or its condition has failed; Invalid (naming the field)
-    for a verdict that does not fit the question.
+    for a verdict that does not fit the question; Denied by the four-eyes rule (`eyes`).
     """
     locked = family_locked(question)
+    refuse_barred(questions=[locked], by=by)
     refuse_settled(locked, locked.outcome)
     outcome = _outcome(locked, verdict, by, now)
     outcome.corrects = last_word(locked)
@@ -80,6 +82,7 @@ def outcomes_enter(
     a day still to come.
     """
     locked = questions_locked(question.pk for question in verdicts)
+    refuse_barred(questions=list(locked.values()), by=by)
     for key, standing in outcomes_of(locked).items():
         refuse_settled(locked[key], standing)
     outcomes = [
@@ -106,9 +109,11 @@ def outcome_correct(
     """Enter an outcome that corrects another: both stay; scores are reversed and posted anew.
 
     What followed by itself for conditional questions is brought in line. Raises Conflict if
-    `outcome` does not stand or the question's condition has failed, Invalid (naming the field).
+    `outcome` does not stand or the question's condition has failed, Invalid (naming the field),
+    Denied by the four-eyes rule.
     """
     locked = family_locked(outcome.question)
+    refuse_barred(questions=[locked], by=by)
     _check_stands(locked, outcome)
     if not reason.strip():
         raise Invalid("correction_reason", "is missing; say why the earlier outcome was wrong")
@@ -126,9 +131,11 @@ def outcome_withdraw(
     """Take an outcome back: its scores are reversed, and the question is open and due for review.
 
     What followed by itself for conditional questions is taken back too. Raises Conflict if
-    `outcome` does not stand or the question's condition has failed, Invalid (naming the field).
+    `outcome` does not stand or the question's condition has failed, Invalid (naming the field),
+    Denied by the four-eyes rule.
     """
     locked = family_locked(outcome.question)
+    refuse_barred(questions=[locked], by=by)
     _check_stands(locked, outcome)
     if not reason.strip():
         raise Invalid("correction_reason", "is missing; say why the outcome is withdrawn")

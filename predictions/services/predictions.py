@@ -22,6 +22,7 @@ from predictions.models import (
     Statement,
     User,
 )
+from predictions.services.eyes import refuse_judge
 from predictions.services.kinds import said_check
 from predictions.services.phrases import phrase_held, phrase_newest
 from predictions.services.posting import post, post_each
@@ -62,12 +63,14 @@ def prediction_record(
     a verbal prediction takes them from its `phrase`, of the newest version, where they are not
     given. On options it is a `distribution`, the probability of each; on a number or a date,
     `quantiles`, values by levels such as "0.1", not falling. On a question that has an outcome it
-    needs its article, and is scored at once. Raises Invalid, naming the field.
+    needs its article, and is scored at once. Raises Invalid, naming the field; Denied by the
+    four-eyes rule (`eyes`).
     """
     if phrase is not None:
         check_newest(phrase)
     locked = question_locked(question)
     standing = locked.outcome
+    refuse_judge(question=locked, standing=standing, by=by)
     prediction = Prediction(
         reference=reference,
         question=locked,
@@ -116,6 +119,8 @@ def predictions_record(
         check_newest(phrase)
     questions = questions_locked(prediction.question_id for prediction in predictions)
     standing = outcomes_of(questions)
+    for key, outcome in standing.items():
+        refuse_judge(question=questions[key], standing=outcome, by=by)
     revisions = _last_revisions(questions)
     for prediction in predictions:
         series = prediction.question_id, prediction.forecaster_id

@@ -1,5 +1,5 @@
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
 from predictions.models import User
@@ -15,10 +15,7 @@ def desk(client: Client, adjudicator: User) -> Pages:
 
 @pytest.fixture
 def viewer(db: None) -> User:
-    """Staff without any permission."""
-    return User.objects.create_user(
-        "vera", "vera@example.org", "a long enough secret", is_staff=True
-    )
+    return member("vera", "viewer")
 
 
 @pytest.fixture
@@ -27,6 +24,13 @@ def looking(viewer: User) -> Pages:
     client = Client()
     client.force_login(viewer)
     return Pages(client)
+
+
+def member(name: str, *roles: str) -> User:
+    """A person with these roles."""
+    user = User.objects.create_user(name, f"{name}@example.org", "a long enough secret")
+    user.groups.set(Group.objects.filter(name__in=roles))
+    return user
 
 
 def allow(user: User, *codenames: str) -> None:

@@ -24,6 +24,7 @@ from predictions.models import (
     Report,
     Subscription,
     User,
+    Verification,
 )
 from tests.admin.pages import Pages, text_of
 from tests.making import Maker
@@ -71,8 +72,8 @@ def filled(make: Maker, adjudicator: User) -> None:
     ApiToken.objects.create(
         name="reader", digest="d" * 64, user=adjudicator, scopes=["read"], created_at=now
     )
-    Group.objects.create(name="Adjudicators")
     Client().post(reverse("admin:login"), {"username": "nobody", "password": "a guess"})
+    Verification.objects.create(asked_at=now, asked_by=adjudicator, began_at=now, ended_at=now)
     journal.flush()
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from django.core.management import call_command
 
 from ledger import merkle, replay, verifier
-from ledger.export import write_export
+from ledger.export import export_lines
 from ledger.journal import TreeHead
 from ledger.notes import Signer, checkpoint_text, sign
 from tests.conftest import NOW
@@ -41,16 +41,14 @@ class Made:
         return merkle.root_of(map(merkle.leaf_hash, self.bodies))
 
     def data(self) -> bytes:
-        stream = io.BytesIO()
-        write_export(
-            stream,
+        lines = export_lines(
             entries=self.bodies,
             head=TreeHead(len(self.bodies), self.root.hex()),
             checkpoints=self.checkpoints,
             keys=self.keys,
             origin=ORIGIN,
         )
-        header, *bodies, trailer = stream.getvalue().split(b"\n")[:-1]
+        header, *bodies, trailer = b"".join(lines).split(b"\n")[:-1]
         frames = [
             compact({**json.loads(frame), **changed})
             for frame, changed in ((header, self.header), (trailer, self.trailer))

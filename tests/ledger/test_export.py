@@ -15,7 +15,7 @@ from ledger import journal
 from ledger.checkpoints import all_checkpoints, checkpoint_make, verifier_keys
 from ledger.encoding import canonical_bytes
 from ledger.errors import NotSnapshot
-from ledger.export import bodies, write_export
+from ledger.export import bodies, export_lines
 from ledger.models import Entry
 from ledger.notes import Signer
 from ledger.replay import snapshot
@@ -37,16 +37,14 @@ def export(tmp_path: Path, *arguments: str) -> bytes:
 
 
 def test_an_export_is_header_entries_and_trailer() -> None:
-    stream = io.BytesIO()
-    write_export(
-        stream,
+    lines = export_lines(
         entries=[b'{"a":1}', b'{"a":2}'],
         head=HEAD,
         checkpoints=["o\n2\nroot\n\n— o sig\n"],
         keys=["o+key"],
         origin="o",
     )
-    assert stream.getvalue().decode() == (
+    assert b"".join(lines).decode() == (
         f'{{"format":"prediction-ledger-export/1","origin":"o","root":"{"ab" * 32}","size":2}}\n'
         '{"a":1}\n'
         '{"a":2}\n'
@@ -55,16 +53,14 @@ def test_an_export_is_header_entries_and_trailer() -> None:
 
 
 def test_without_a_checkpoint_no_origin_is_claimed() -> None:
-    stream = io.BytesIO()
-    write_export(stream, entries=[], head=HEAD, checkpoints=[], keys=[], origin="o")
-    assert json.loads(stream.getvalue().splitlines()[0])["origin"] is None
+    lines = export_lines(entries=[], head=HEAD, checkpoints=[], keys=[], origin="o")
+    assert json.loads(next(lines))["origin"] is None
 
 
 def test_header_and_trailer_are_canonical_whatever_their_length() -> None:
-    stream = io.BytesIO()
     notes = [f"note {number} —\n" * 100 for number in range(100)]
-    write_export(stream, entries=[], head=HEAD, checkpoints=notes, keys=[], origin="ö")
-    header, trailer = stream.getvalue().splitlines()
+    lines = export_lines(entries=[], head=HEAD, checkpoints=notes, keys=[], origin="ö")
+    header, trailer = (line.removesuffix(b"\n") for line in lines)
     assert header == canonical_bytes(json.loads(header))
     said = json.dumps(json.loads(trailer), ensure_ascii=False, separators=(",", ":"))
     assert trailer == said.encode()

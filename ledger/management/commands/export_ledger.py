@@ -8,8 +8,8 @@ from typing import Any, BinaryIO, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ledger import checkpoints, journal
-from ledger.export import bodies, write_export
+from ledger import journal
+from ledger.export import this_log
 from ledger.replay import snapshot
 
 
@@ -38,15 +38,8 @@ def _export(stream: BinaryIO, *, compress: bool) -> journal.TreeHead:
     # Neither name nor time go into the wrapping: the same log gives the same file.
     packed = gzip.GzipFile("", "wb", fileobj=stream, mtime=0) if compress else None
     with snapshot(), packed or contextlib.nullcontext():
-        head = journal.head()
-        write_export(
-            cast(BinaryIO, packed or stream),
-            entries=bodies(),
-            head=head,
-            checkpoints=[signed.note for signed in checkpoints.all_checkpoints()],
-            keys=[str(verifier) for verifier in checkpoints.verifier_keys()],
-            origin=checkpoints.origin(),
-        )
+        head, lines = this_log()
+        cast(BinaryIO, packed or stream).writelines(lines)
     return head
 
 
