@@ -40,6 +40,9 @@ LEDGER_STATE_FILE = DATA_DIR / "secrets" / "ledger_state.json"
 # Reading is public unless this is switched off; writing never is.
 PUBLIC_READ = env.bool("PUBLIC_READ", default=True)
 
+# Whether the page for recording proposes to keep an article's text, for those who may record.
+KEEP_TEXTS = env.bool("KEEP_TEXTS", default=False)
+
 INSTALLED_APPS = [
     "unfold",
     "django.contrib.admin",
@@ -47,6 +50,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.humanize",
     "django.contrib.messages",
+    "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "django_filters",

@@ -2,8 +2,10 @@
 
 from typing import Any, ClassVar
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models.functions import Upper
 
 from ledger.parts import ERASED
 from predictions.models.base import Fact, KeyedFact, between, not_empty, one_of
@@ -60,6 +62,12 @@ class Article(KeyedFact):
                 condition=models.Q(sha256__regex=r"^[0-9a-f]{64}$"), name="article_sha256_is_hex"
             ),
         ]
+        indexes = [
+            GinIndex(OpClass(Upper("title"), "gin_trgm_ops"), name="article_title_trigrams"),
+            # The same text or address, recorded before.
+            models.Index(fields=["sha256"], name="article_sha256"),
+            models.Index(fields=["url"], condition=~models.Q(url=""), name="article_url"),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -82,6 +90,9 @@ class Forecaster(KeyedFact):
     class Meta:
         ordering = ["key"]
         constraints = [not_empty("name"), one_of("kind", ForecasterKind)]
+        indexes = [
+            GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="forecaster_name_trigrams")
+        ]
 
     def __str__(self) -> str:
         """The name; of those who were erased, also what tells them apart."""
