@@ -42,14 +42,4 @@ class Migration(migrations.Migration):
         ),
         _trigrams("question", "text"),
         _trigrams("forecaster", "name"),
-        _trigrams("article", "title"),
-        migrations.AddIndex(
-            model_name="article", index=models.Index(fields=["sha256"], name="article_sha256")
-        ),
-        migrations.AddIndex(
-            model_name="article",
-            index=models.Index(
-                condition=models.Q(("url", ""), _negated=True), fields=["url"], name="article_url"
-            ),
-        ),
     ]

@@ -62,12 +62,6 @@ class Article(KeyedFact):
                 condition=models.Q(sha256__regex=r"^[0-9a-f]{64}$"), name="article_sha256_is_hex"
             ),
         ]
-        indexes = [
-            GinIndex(OpClass(Upper("title"), "gin_trgm_ops"), name="article_title_trigrams"),
-            # The same text or address, recorded before.
-            models.Index(fields=["sha256"], name="article_sha256"),
-            models.Index(fields=["url"], condition=~models.Q(url=""), name="article_url"),
-        ]
 
     def __str__(self) -> str:
         return self.title
