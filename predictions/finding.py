@@ -109,12 +109,13 @@ def _all(conditions: Iterable[Q]) -> Q:
     return together
 
 
-def phrases_in(hedge: str) -> list[Phrase]:
-    """The longest words of the lexicon that stand in the hedge, as each source reads them now."""
+def phrases_in(hedge: str, lexicon: Iterable[Phrase]) -> list[Phrase]:
+    """The rows of the lexicon whose words stand in the hedge: those with the longest words."""
     words = f" {' '.join(hedge.lower().split())} "
     spaced = "".join(sign if sign.isalnum() or sign in "'-" else " " for sign in words)
-    rows = Phrase.objects.current().order_by("source")
-    inside = [row for row in rows if f" {row.phrase.lower()} " in f" {' '.join(spaced.split())} "]
+    inside = [
+        row for row in lexicon if f" {row.phrase.lower()} " in f" {' '.join(spaced.split())} "
+    ]
     longest = max((len(row.phrase) for row in inside), default=0)
     return [row for row in inside if len(row.phrase) == longest]
 

@@ -20,6 +20,7 @@ from predictions.services.predictions import (
 )
 from predictions.services.questions import question_open, questions_open
 from predictions.services.reviews import review_record
+from predictions.services.sheets import sheet_record
 from predictions.services.sources import (
     article_record,
     forecaster_record,
@@ -27,9 +28,11 @@ from predictions.services.sources import (
     phrase_record,
     topic_record,
 )
+from predictions.services.texts import article_text_keep
 
 __all__ = [
     "article_record",
+    "article_text_keep",
     "bearing_record",
     "condition_apply",
     "event_record",
@@ -46,6 +49,7 @@ __all__ = [
     "question_open",
     "questions_open",
     "review_record",
+    "sheet_record",
     "statement_record",
     "topic_record",
 ]

@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models.functions import Upper
 
 from predictions import finding
-from predictions.models import Forecaster, Question
+from predictions.models import Forecaster, Phrase, Question
 from predictions.services.questions import questions_open
 from tests.making import Maker
 
@@ -80,9 +80,10 @@ def test_the_longest_words_of_a_hedge_are_read_by_every_source(make: Maker) -> N
     make.phrase(phrase="very likely", source="one")
     old = make.phrase("0.8", "0.9", "0.95", phrase="very likely", source="two")
     make.revise(old, "0.7", "0.8", "0.9")
-    found = finding.phrases_in("It is, he said, Very  likely.")
+    lexicon = list(Phrase.objects.current())
+    found = finding.phrases_in("It is, he said, Very  likely.", lexicon)
     assert [str(row) for row in found] == ["very likely (one)", "very likely (two, version 2)"]
-    assert finding.phrases_in("unlikely") == []
+    assert finding.phrases_in("unlikely", lexicon) == []
 
 
 @pytest.mark.parametrize("asked", ["", " ", "zz", "%", "\\"])

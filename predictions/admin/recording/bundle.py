@@ -1,0 +1,87 @@
+"""All the forms of a page as one: built from what was posted, with rows added, or as they start."""
+
+from typing import Any, cast
+
+from django import forms
+from django.forms.utils import ErrorDict
+from django.http import QueryDict
+
+from predictions.admin.recording.forms import (
+    ArticleForm,
+    ForecasterForm,
+    PredictionForm,
+    QuestionForm,
+    RowForm,
+    Rows,
+    StatementForm,
+)
+
+MOST_ROWS = 60
+_ADDED = 3
+_ROWS: dict[str, type[RowForm]] = {
+    "forecasters": ForecasterForm,
+    "questions": QuestionForm,
+    "predictions": PredictionForm,
+    "statements": StatementForm,
+}
+_FORMSETS = {
+    part: forms.formset_factory(
+        form,
+        formset=Rows,
+        extra=1,
+        max_num=MOST_ROWS,
+        absolute_max=MOST_ROWS,
+        validate_max=True,
+        can_delete=True,
+    )
+    for part, form in _ROWS.items()
+}
+
+
+class Bundle:
+    """The forms of a page: of the article, if it is new, and of the rows of each of its parts."""
+
+    def __init__(
+        self, parts: tuple[str, ...], data: QueryDict | None = None, files: Any = None
+    ) -> None:
+        self.data = None if data is None else data.copy()
+        article = "article" in parts
+        self.article = ArticleForm(self.data, files, prefix="article") if article else None
+        self.rows: dict[str, Rows] = {
+            part: cast(Rows, _FORMSETS[part](self.data, prefix=part))
+            for part in parts
+            if part in _FORMSETS
+        }
+
+    def add_rows(self, part: str) -> None:
+        """As many as are added at once; nothing is judged yet."""
+        assert self.data is not None  # noqa: S101 -- a row is asked for by a posted form
+        count = f"{part}-TOTAL_FORMS"
+        if part in self.rows and self.data.get(count, "").isdecimal():
+            self.data[count] = str(min(int(self.data[count]) + _ADDED, MOST_ROWS))
+        for form in self.forms:
+            form._errors = ErrorDict()
+            form.cleaned_data = {}
+        for rows in self.rows.values():
+            rows._errors, rows._non_form_errors = [], rows.error_class()
+
+    @property
+    def forms(self) -> list[Any]:
+        rows = [form for rows in self.rows.values() for form in rows.forms]
+        return [self.article, *rows] if self.article else rows
+
+    def is_valid(self) -> bool:
+        """Of every form, so that all that is wrong is said at once."""
+        each = [rows.is_valid() for rows in self.rows.values()]
+        if self.article:
+            each.append(self.article.is_valid())
+        return all(each)
+
+    def filled(self, part: str) -> list[Any]:
+        return self.rows[part].filled if part in self.rows else []
+
+    def write(self, form: forms.Form, name: str, value: str) -> None:
+        """What the page filled in by itself is posted from now on, as if it had been typed."""
+        assert self.data is not None  # noqa: S101 -- as above
+        self.data[form.add_prefix(name)] = value
+        form.cleaned_data[name] = value
