@@ -62,6 +62,7 @@ def _may(user: User) -> dict[str, bool]:
     return {
         "decide": user.has_perm("predictions.add_outcome"),
         "review": user.has_perm("predictions.add_review"),
+        "predict": user.has_perm("predictions.add_prediction"),
         "add_event": user.has_perm("predictions.add_event"),
     }
 

@@ -7,6 +7,7 @@ from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.utils import unquote
 from django.db.models import Count, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -16,6 +17,7 @@ from unfold.decorators import display
 from predictions.admin.base import NUMBERED, FactAdmin
 from predictions.admin.events import LinkEvent
 from predictions.admin.question_page import gather
+from predictions.admin.recording.pages import AddQuestion, Predict
 from predictions.admin.reviews import RecordReview
 from predictions.admin.verdicts import CorrectOutcome, EnterOutcome, WithdrawOutcome
 from predictions.models import Outcome, Question
@@ -65,12 +67,19 @@ class QuestionAdmin(FactAdmin):
             "withdraw": ("<uuid:pk>/outcome/<uuid:outcome>/withdraw/", WithdrawOutcome),
             "review": ("<uuid:pk>/review/", RecordReview),
             "link": ("<uuid:pk>/link/", LinkEvent),
+            "predict": ("<uuid:pk>/predict/", Predict),
         }
         acts = [
             path(where, view(act.as_view()), name=f"predictions_question_{name}")
             for name, (where, act) in pages.items()
         ]
         return [*acts, *super().get_urls()]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(AddQuestion.permission)
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return AddQuestion.as_view()(request)
 
     def change_view(
         self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any

@@ -13,6 +13,7 @@ from predictions.admin.recording.forms import (
     QuestionForm,
     RowForm,
     Rows,
+    SourceForm,
     StatementForm,
 )
 
@@ -42,13 +43,23 @@ class Bundle:
     """The forms of a page: of the article, if it is new, and of the rows of each of its parts."""
 
     def __init__(
-        self, parts: tuple[str, ...], data: QueryDict | None = None, files: Any = None
+        self,
+        parts: tuple[str, ...],
+        data: QueryDict | None = None,
+        files: Any = None,
+        *,
+        is_asked: bool = False,
     ) -> None:
+        """`is_asked` says that all predictions are on one question, which the page knows."""
         self.data = None if data is None else data.copy()
         article = "article" in parts
         self.article = ArticleForm(self.data, files, prefix="article") if article else None
+        self.source = SourceForm(self.data, prefix="source") if "source" in parts else None
+        asked = {"predictions": {"is_asked": is_asked}}
         self.rows: dict[str, Rows] = {
-            part: cast(Rows, _FORMSETS[part](self.data, prefix=part))
+            part: cast(
+                Rows, _FORMSETS[part](self.data, prefix=part, form_kwargs=asked.get(part, {}))
+            )
             for part in parts
             if part in _FORMSETS
         }
@@ -57,30 +68,30 @@ class Bundle:
         """As many as are added at once; nothing is judged yet."""
         assert self.data is not None  # noqa: S101 -- a row is asked for by a posted form
         count = f"{part}-TOTAL_FORMS"
-        if part in self.rows and self.data.get(count, "").isdecimal():
-            self.data[count] = str(min(int(self.data[count]) + _ADDED, MOST_ROWS))
+        before = str(self.data.get(count, ""))
+        if part in self.rows and before.isdecimal():
+            self.data[count] = str(min(int(before) + _ADDED, MOST_ROWS))
         for form in self.forms:
             form._errors = ErrorDict()
             form.cleaned_data = {}
         for rows in self.rows.values():
-            rows._errors, rows._non_form_errors = [], rows.error_class()
+            rows.hush()
 
     @property
     def forms(self) -> list[Any]:
         rows = [form for rows in self.rows.values() for form in rows.forms]
-        return [self.article, *rows] if self.article else rows
+        return [form for form in (self.article, self.source, *rows) if form is not None]
 
     def is_valid(self) -> bool:
         """Of every form, so that all that is wrong is said at once."""
         each = [rows.is_valid() for rows in self.rows.values()]
-        if self.article:
-            each.append(self.article.is_valid())
+        each += [form.is_valid() for form in (self.article, self.source) if form]
         return all(each)
 
     def filled(self, part: str) -> list[Any]:
         return self.rows[part].filled if part in self.rows else []
 
-    def write(self, form: forms.Form, name: str, value: str) -> None:
+    def write(self, form: Any, name: str, value: str) -> None:
         """What the page filled in by itself is posted from now on, as if it had been typed."""
         assert self.data is not None  # noqa: S101 -- as above
         self.data[form.add_prefix(name)] = value

@@ -1,7 +1,7 @@
 """The forms of the recording pages: the article's, and one of each kind of row."""
 
 import datetime as dt
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.conf import settings
@@ -92,6 +92,8 @@ class ArticleForm(ActForm):
     def __init__(self, *args: Any, **given: Any) -> None:
         super().__init__(*args, **given)
         self.fields["keep_text"].initial = settings.KEEP_TEXTS
+        # Its hash is of all of it.
+        cast(forms.CharField, self.fields["text"]).strip = False
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
@@ -103,6 +105,12 @@ class ArticleForm(ActForm):
                 if not given.get(name) and name not in self.errors:
                     self.add_error(name, "Is missing; give it, or the text itself.")
         return given
+
+
+class SourceForm(ActForm):
+    """The recorded article in which a prediction stands, if it stands in one."""
+
+    article = finder("Article", "article", help_text="Its key. Leave it empty if there is none.")
 
 
 class RowForm(ActForm):
@@ -176,6 +184,11 @@ class QuestionForm(RowForm):
         # Filled in by the reader: recorded questions that are nearly the same.
         self.alikes: list[tuple[Any, float]] = []
 
+    @property
+    def alikes_as_new(self) -> str:
+        """The answer that it is none of these: those that were seen are named."""
+        return f"new:{','.join(row.key for row, _ in self.alikes)}"
+
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         given["options"] = [one for one in given.get("options", "").splitlines() if one.strip()]
@@ -237,6 +250,12 @@ class PredictionForm(QuotedForm):
     horizon_note = inputs.text("Note on the horizon", required=False)
     field_order = ["reference", "question", "forecaster", "quotes", "hedge", "basis"]
 
+    def __init__(self, *args: Any, is_asked: bool = False, **given: Any) -> None:
+        """`is_asked` says that the page is about one question."""
+        super().__init__(*args, **given)
+        if is_asked:
+            del self.fields["question"]
+
 
 class StatementForm(QuotedForm):
     ASIDE = ("places", "note")
@@ -246,6 +265,11 @@ class StatementForm(QuotedForm):
 
 class Rows(forms.BaseFormSet):
     """Rows of one kind; those that are empty, or are to be left out, do not count."""
+
+    def hush(self) -> None:
+        """Nothing is judged yet."""
+        self._errors: list[Any] = []
+        self._non_form_errors = self.error_class()
 
     @property
     def filled(self) -> list[Any]:

@@ -45,15 +45,14 @@ class Names:
             _unknown(form, field, word, "user")
         return found
 
-    def question(self, form: Any) -> Question | str | None:
+    def question(self, form: Any) -> Any:
         """A recorded question, or the key of a new one."""
         word = form.cleaned_data["question"].strip()
         if word in self._used:
             return self._used[word]
         if word in self._new["questions"]:
             return word
-        found: Question | None = self.one(form, "question", Question)
-        return found
+        return self.one(form, "question", Question)
 
     def forecaster(self, form: Any) -> Forecaster | str | None:
         """A recorded forecaster or the key of a new one; the page's own, where the row has none."""
