@@ -42,8 +42,8 @@ class CountedAdmin(FactAdmin):
 
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if self.add_page is None:
-            return super().add_view(request, *args, **kwargs)
-        return self.add_page.as_view()(request)
+            return super().add_view(request, *args, **kwargs)  # type: ignore[no-any-return]
+        return self.add_page.as_view()(request)  # type: ignore[no-any-return]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)

@@ -82,6 +82,14 @@ class Bundle:
         rows = [form for rows in self.rows.values() for form in rows.forms]
         return [form for form in (self.article, self.source, *rows) if form is not None]
 
+    @property
+    def is_wrong(self) -> bool:
+        """Whether anything that would be recorded has an error, be it found by a reader."""
+        rows = [form for part in self.rows for form in self.filled(part)]
+        single = [form for form in (self.article, self.source) if form is not None]
+        counts = any(rows.non_form_errors() for rows in self.rows.values())
+        return counts or any(form.errors for form in [*single, *rows])
+
     def is_valid(self) -> bool:
         """Of every form, so that all that is wrong is said at once."""
         each = [rows.is_valid() for rows in self.rows.values()]

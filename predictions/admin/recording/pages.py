@@ -63,12 +63,12 @@ class RecordSheet(Act):
         return None
 
     def _read(self, bundle: Bundle) -> HttpResponse:
+        if not self._has_rows(bundle):
+            return self.show(bundle, problem="Nothing is filled in yet.")
         now = timezone.now()
         reader = Reader(bundle, now, article=self.chosen(bundle), question=self.question)
         sheet = reader.read()
-        if not self._has_rows(bundle):
-            return self.show(bundle, problem="Nothing is filled in yet.")
-        if any(form.errors for form in bundle.forms):
+        if bundle.is_wrong:
             return self.show(bundle)
         seen = _digest(bundle)
         is_seen = self.request.POST.get("step") == "record" and (
@@ -103,7 +103,7 @@ class RecordSheet(Act):
             "article": self.article,
             "question": self.question,
             "most_rows": MOST_ROWS,
-            "wrong": any(form.is_bound and form.errors for form in bundle.forms),
+            "wrong": bundle.data is not None and bundle.is_wrong,
             "next_question": next_key(Question.objects.all(), "Q"),
             **shown,
         }
