@@ -19,6 +19,7 @@ MOST = 10
 # near-duplicate.
 QUESTIONS_ALIKE = 0.45
 NAMES_ALIKE = 0.5
+_NEARLY_THE_SAME, _VERY_ALIKE = 0.8, 0.65
 # Shorter words have no trigram of their own to be looked up by.
 _SHORTEST_WORD = 3
 _MOST_WORDS = 8
@@ -38,9 +39,18 @@ def forecasters_like(name: str, *, most: int = 3) -> Alike:
 
 
 def _like(rows: QuerySet[Any], column: str, text: str, threshold: float, most: int) -> Alike:
+    """Looked for with the highest likeness first: among many of one pattern all are a bit alike."""
     if not text.strip():
         return []
-    capitals = text.upper()
+    for likeness in (_NEARLY_THE_SAME, _VERY_ALIKE, threshold):
+        if found := _at_least(likeness, rows, column, text.upper(), most):
+            return found
+    return []
+
+
+def _at_least(
+    threshold: float, rows: QuerySet[Any], column: str, capitals: str, most: int
+) -> Alike:
     with transaction.atomic():
         _set_threshold(threshold)
         found = (
