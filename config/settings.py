@@ -43,6 +43,8 @@ PUBLIC_READ = env.bool("PUBLIC_READ", default=True)
 
 # Whether who recorded a prediction on a question is kept from adjudicating it (`services.eyes`).
 FOUR_EYES = env.bool("FOUR_EYES", default=False)
+# Whether the page for recording proposes to keep an article's text, for those who may record.
+KEEP_TEXTS = env.bool("KEEP_TEXTS", default=False)
 
 INSTALLED_APPS = [
     "unfold",
@@ -51,6 +53,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.humanize",
     "django.contrib.messages",
+    "django.contrib.postgres",
     "django.contrib.staticfiles",
     "config.apps.SigningIn",
     "django_filters",

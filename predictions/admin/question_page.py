@@ -63,6 +63,7 @@ def _may(user: User) -> dict[str, bool]:
         "decide": user.has_perm("predictions.add_outcome"),
         "review": user.has_perm("predictions.add_review"),
         "amend": user.has_perm("predictions.change_question"),
+        "predict": user.has_perm("predictions.add_prediction"),
         "add_event": user.has_perm("predictions.add_event"),
     }
 

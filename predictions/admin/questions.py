@@ -8,6 +8,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -18,6 +19,7 @@ from predictions.admin.amending import ExtendQuestion, ReassignQuestion
 from predictions.admin.base import NUMBERED, FactAdmin
 from predictions.admin.events import LinkEvent
 from predictions.admin.question_page import gather
+from predictions.admin.recording.pages import AddQuestion, Predict
 from predictions.admin.reviews import MOST, RecordReview, RecordReviews
 from predictions.admin.verdicts import CorrectOutcome, EnterOutcome, WithdrawOutcome
 from predictions.models import Outcome, Question
@@ -82,12 +84,19 @@ class QuestionAdmin(FactAdmin):
             "extend": ("<uuid:pk>/extend/", ExtendQuestion),
             "reassign": ("<uuid:pk>/reassign/", ReassignQuestion),
             "link": ("<uuid:pk>/link/", LinkEvent),
+            "predict": ("<uuid:pk>/predict/", Predict),
         }
         acts = [
             path(where, view(act.as_view()), name=f"predictions_question_{name}")
             for name, (where, act) in pages.items()
         ]
         return [*acts, *super().get_urls()]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(AddQuestion.permission)
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return AddQuestion.as_view()(request)
 
     def change_view(
         self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any

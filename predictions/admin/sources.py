@@ -5,22 +5,45 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from predictions.admin.base import FactAdmin, day, link_to_list
+from predictions.admin.finder import find
 from predictions.admin.forecasts import shown_range
-from predictions.models import Article, Forecaster, Outlet, Phrase, Prediction, Question, Topic
+from predictions.admin.recording.pages import AddArticle, AddToArticle
+from predictions.admin.recording.texts import article_text
+from predictions.admin.source_acts import AddForecaster, AddOutlet, AddTopic
+from predictions.models import (
+    Article,
+    ArticleText,
+    Forecaster,
+    Outlet,
+    Phrase,
+    Prediction,
+    Question,
+    Topic,
+)
 
 
 class CountedAdmin(FactAdmin):
     """A list with the number of rows that refer to each row."""
 
+    add_page: Any = None
     counted: str
     counted_model: Any
     counted_by: str
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.add_page is not None and request.user.has_perm(self.add_page.permission)
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if self.add_page is None:
+            return super().add_view(request, *args, **kwargs)  # type: ignore[no-any-return]
+        return self.add_page.as_view()(request)  # type: ignore[no-any-return]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
@@ -34,6 +57,7 @@ class CountedAdmin(FactAdmin):
 
 @admin.register(Topic)
 class TopicAdmin(CountedAdmin):
+    add_page = AddTopic
     list_display = ["name", "key", "questions"]
     search_fields = ["key", "name"]
     fields = ["name", "key", "questions"]
@@ -47,6 +71,7 @@ class TopicAdmin(CountedAdmin):
 
 @admin.register(Outlet)
 class OutletAdmin(CountedAdmin):
+    add_page = AddOutlet
     list_display = ["name", "key", "articles"]
     search_fields = ["key", "name"]
     fields = ["name", "key", "articles"]
@@ -60,20 +85,44 @@ class OutletAdmin(CountedAdmin):
 
 @admin.register(Article)
 class ArticleAdmin(CountedAdmin):
+    add_page = AddArticle
     list_display = ["title", "outlet", "byline", "published", "predictions", "key"]
     list_filter = ["outlet"]
     list_select_related = ["outlet"]
     search_fields = ["key", "title", "byline", "outlet__name", "sha256"]
     date_hierarchy = "published_on"
     ordering = ["-published_on", "key"]
-    readonly_fields = ["predictions", "published"]
+    readonly_fields = ["predictions", "published", "record_more", "kept_text"]
     published = day("published_on", "Published on")
     fieldsets = [
-        (None, {"fields": ["title", "title_basis", "outlet", "byline", "predictions"]}),
+        (None, {"fields": ["title", "title_basis", "outlet", "byline"]}),
+        ("Forecasts", {"fields": ["predictions", "record_more"]}),
         ("When and where", {"fields": ["published", "date_basis", "url"]}),
-        ("Its text, which is not kept here", {"fields": ["sha256", "characters", "key"]}),
+        ("Its text", {"fields": ["sha256", "characters", "key", "kept_text"]}),
     ]
     counted, counted_model, counted_by = "predictions", Prediction, "article"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        more = view(AddToArticle.as_view())
+        return [
+            path("find/<slug:what>/", view(find), name="find"),
+            path("<uuid:pk>/record/", more, name="predictions_article_record"),
+            path("<uuid:pk>/text/", view(article_text), name="predictions_article_text"),
+            *super().get_urls(),
+        ]
+
+    @display(description="More of it")
+    def record_more(self, article: Article) -> SafeString:
+        url = reverse("admin:predictions_article_record", args=[article.pk])
+        return format_html('<a href="{}">Record predictions and statements →</a>', url)
+
+    @display(description="Text")
+    def kept_text(self, article: Article) -> SafeString | str:
+        if not ArticleText.objects.filter(article=article).exists():
+            return "not kept here"
+        url = reverse("admin:predictions_article_text", args=[article.pk])
+        return format_html('<a href="{}">Read, if you may →</a>', url)
 
     @display(description="Predictions", ordering="referring")
     def predictions(self, article: Article) -> Any:
@@ -82,6 +131,7 @@ class ArticleAdmin(CountedAdmin):
 
 @admin.register(Forecaster)
 class ForecasterAdmin(CountedAdmin):
+    add_page = AddForecaster
     list_display = ["name", "kind", "predictions", "key"]
     list_filter = ["kind"]
     search_fields = ["key", "name", "note"]

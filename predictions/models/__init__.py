@@ -8,6 +8,7 @@ from predictions.models.people import ApiToken, IdempotencyKey, User
 from predictions.models.questions import Prediction, Question, Statement
 from predictions.models.scores import Score
 from predictions.models.sources import Article, Forecaster, Outlet, Phrase, Topic
+from predictions.models.texts import ArticleText
 from predictions.models.totals import Rescoring, SeriesTotal, Total
 from predictions.models.verifications import Verification
 
@@ -33,6 +34,7 @@ __all__ = [
     "FACTS",
     "ApiToken",
     "Article",
+    "ArticleText",
     "Bearing",
     "Event",
     "Fact",

@@ -5,8 +5,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 
 from predictions.models.base import Fact, KeyedFact, between, is_list, not_empty, one_of
 from predictions.models.choices import (
@@ -109,6 +111,8 @@ class Question(KeyedFact):
         indexes = [
             # The sweep: what falls due for review, oldest first.
             models.Index(fields=["review_at"], name="question_review_at"),
+            # Near-duplicates, and words within: both ask for the text in capitals.
+            GinIndex(OpClass(Upper("text"), "gin_trgm_ops"), name="question_text_trigrams"),
         ]
 
     def __str__(self) -> str:

@@ -2,8 +2,10 @@
 
 from typing import Any, ClassVar
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models.functions import Upper
 
 from ledger.parts import ERASED
 from predictions.models.base import Fact, KeyedFact, between, not_empty, one_of
@@ -82,6 +84,9 @@ class Forecaster(KeyedFact):
     class Meta:
         ordering = ["key"]
         constraints = [not_empty("name"), one_of("kind", ForecasterKind)]
+        indexes = [
+            GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="forecaster_name_trigrams")
+        ]
 
     def __str__(self) -> str:
         """The name; of those who were erased, also what tells them apart."""

@@ -31,6 +31,7 @@ from predictions.services.predictions import (
 )
 from predictions.services.questions import question_open, questions_open
 from predictions.services.reviews import review_record, reviews_record
+from predictions.services.sheets import sheet_record
 from predictions.services.sources import (
     article_record,
     forecaster_record,
@@ -38,10 +39,12 @@ from predictions.services.sources import (
     phrase_record,
     topic_record,
 )
+from predictions.services.texts import article_text_keep
 
 __all__ = [
     "article_amend",
     "article_record",
+    "article_text_keep",
     "bearing_amend",
     "bearing_record",
     "condition_apply",
@@ -65,6 +68,7 @@ __all__ = [
     "questions_open",
     "review_record",
     "reviews_record",
+    "sheet_record",
     "statement_amend",
     "statement_record",
     "topic_amend",

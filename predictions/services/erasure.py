@@ -23,6 +23,7 @@ from predictions.services.posting import post_erased
 from predictions.services.scrubbing import Words, copies_count, copies_scrub
 from predictions.services.sign_ins import sign_ins_erase
 from predictions.services.sweeps import take_turns
+from predictions.services.texts import texts_drop, texts_to_drop
 from predictions.services.two_factor import two_factor_forget
 
 _Erasable = TypeVar("_Erasable", Forecaster, Article)
@@ -52,8 +53,9 @@ def forecaster_erase(
 ) -> Erasure:
     """Erase a forecaster's key, name and note, for one of `ErasureReason`.
 
-    Their predictions, statements and scores stay, and count as those of "(erased)". Raises Conflict
-    if they were erased already, Invalid (naming the field).
+    Kept texts of articles that name them are deleted. Their predictions, statements and scores
+    stay, and count as those of "(erased)". Raises Conflict if they were erased already, Invalid
+    (naming the field).
     """
     _take_all_turns()
     row = _locked(Forecaster, forecaster)
@@ -65,9 +67,10 @@ def forecaster_erase(
 def article_byline_erase(
     *, article: Article, reason: str, by: User | None, now: dt.datetime
 ) -> Erasure:
-    """Erase an article's byline, for one of `ErasureReason`; the rest of the article stays.
+    """Erase an article's byline, for one of `ErasureReason`, and its text, if that was kept.
 
-    Raises Conflict if it was erased already, Invalid (naming the field).
+    The rest of the article stays. Raises Conflict if it was erased already, Invalid (naming the
+    field).
     """
     _take_all_turns()
     return _erase(_locked(Article, article), {"byline": ERASED}, reason, by, now)
@@ -79,7 +82,7 @@ def erasure_preview(*, row: Forecaster | Article, now: dt.datetime) -> Erasure:
     return Erasure(
         entry=None,
         parts=len(parts.parts_of(row.pk)),
-        copies=copies_count(words),
+        copies=copies_count(words) + len(texts_to_drop(row, words)),
         in_clear=_in_clear(row),
         in_delivery=_in_delivery(now).count(),
     )
@@ -95,7 +98,8 @@ def _erase(
     if reason not in ErasureReason.values:
         raise Invalid("reason", f"{reason!r} is not one of {', '.join(ErasureReason.values)}")
     in_clear = _in_clear(row)
-    copies = copies_scrub(_words_of(row, placeholders))
+    words = _words_of(row, placeholders)
+    copies = copies_scrub(words) + texts_drop(row, words)
     for field, placeholder in placeholders.items():
         setattr(row, field, placeholder)
     # Last: a row whose key changes holds up whoever records something about it.

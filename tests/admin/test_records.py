@@ -35,6 +35,9 @@ RECORDED = [model for model in _ALL if model is not OutcomeEvidence]
 UNWRITABLE: list[type[Model]] = [*RECORDED, Message, Report, ApiToken]
 
 
+# Those that have a page of their own on which they are recorded.
+_RECORDED_HERE = {"article", "event", "forecaster", "outlet", "question", "topic"}
+
 NOTE = notes.sign(
     notes.checkpoint_text("example.org/ledger", 0, EMPTY_ROOT),
     [notes.Signer("example.org/ledger", bytes(32))],
@@ -161,7 +164,7 @@ def test_nobody_adds_changes_or_deletes_what_is_recorded(
     request = rf.get("/")
     request.user = adjudicator
     model_admin = REGISTERED[model]
-    adds_through_a_service = model._meta.model_name == "event"
+    adds_through_a_service = model._meta.model_name in _RECORDED_HERE
     assert model_admin.has_add_permission(request) is adds_through_a_service
     assert model_admin.has_change_permission(request) is False
     assert model_admin.has_delete_permission(request) is False
