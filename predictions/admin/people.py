@@ -8,15 +8,15 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
-from predictions.admin.base import ReadOnlyAdmin, moment
+from ledger.filtering import text, yes_or_no
+from predictions.admin.base import ListAdmin, ReadOnlyAdmin, moment
 from predictions.models import ApiToken, User
 
 
@@ -58,12 +58,17 @@ class EditUserForm(UserChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(SuperuserOnly, BaseUserAdmin, ModelAdmin):
+class UserAdmin(SuperuserOnly, BaseUserAdmin, ListAdmin):
     form = EditUserForm
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
     list_display = ["username", "email", "shown_groups", "is_staff", "is_superuser", "is_active"]
-    list_filter = ["is_active", "is_staff", "is_superuser", "groups"]
+    list_filter = [
+        yes_or_no("Active", "is_active", Q(is_active=True)),
+        yes_or_no("May sign in here", "is_staff", Q(is_staff=True)),
+        yes_or_no("Superuser", "is_superuser", Q(is_superuser=True)),
+        text("Group", "groups__name"),
+    ]
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         ("Person", {"fields": ["first_name", "last_name", "email", "time_zone"]}),
@@ -97,7 +102,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(SuperuserOnly, BaseGroupAdmin, ModelAdmin):
+class GroupAdmin(SuperuserOnly, BaseGroupAdmin, ListAdmin):
     pass
 
 
@@ -105,6 +110,10 @@ class GroupAdmin(SuperuserOnly, BaseGroupAdmin, ModelAdmin):
 class ApiTokenAdmin(ReadOnlyAdmin):
     list_display = ["name", "user", "shown_scopes", "shown_state", "created", "revoked"]
     list_select_related = ["user"]
+    list_filter = [
+        yes_or_no("Revoked", "revoked", Q(revoked_at__isnull=False)),
+        text("User", "user__username"),
+    ]
     search_fields = ["name", "user__username"]
     ordering = ["name"]
     fields = ["name", "user", "shown_scopes", "shown_state", "created", "revoked"]

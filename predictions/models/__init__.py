@@ -8,6 +8,7 @@ from predictions.models.questions import Prediction, Question, Statement
 from predictions.models.scores import Score
 from predictions.models.sources import Article, Forecaster, Outlet, Phrase, Topic
 from predictions.models.totals import Rescoring, SeriesTotal, Total
+from predictions.models.uploads import Upload
 
 # In the order in which one may refer to the next.
 FACTS: tuple[type[Fact], ...] = (
@@ -54,5 +55,6 @@ __all__ = [
     "Sweep",
     "Topic",
     "Total",
+    "Upload",
     "User",
 ]

@@ -53,7 +53,8 @@ class Message(models.Model):
                 fields=["due_at"],
                 condition=Q(state__in=["waiting", "claimed"]),
                 name="message_deliverable",
-            )
+            ),
+            models.Index(fields=["created_at", "id"], name="message_in_order"),
         ]
 
     def __str__(self) -> str:

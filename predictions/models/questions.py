@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Length
 
 from predictions.models.base import Fact, KeyedFact, between, is_list, not_empty, one_of
 from predictions.models.choices import (
@@ -108,6 +109,9 @@ class Question(KeyedFact):
         indexes = [
             # The sweep: what falls due for review, oldest first.
             models.Index(fields=["review_at"], name="question_review_at"),
+            # Q2 before Q10, as lists have them; and by the day they close.
+            models.Index(Length("key"), "key", name="question_numbered"),
+            models.Index(fields=["due_at", "id"], name="question_by_due"),
         ]
 
     def __str__(self) -> str:
@@ -133,10 +137,20 @@ class Prediction(Fact):
 
     # The row of the article's record it comes from, such as A1; empty for imports.
     reference = models.CharField(max_length=50, blank=True)
-    question = models.ForeignKey(Question, on_delete=models.PROTECT, related_name="predictions")
-    forecaster = models.ForeignKey(Forecaster, on_delete=models.PROTECT, related_name="predictions")
+    # The indexes of these three are in `Meta`, with the order in which their lists are read.
+    question = models.ForeignKey(
+        Question, on_delete=models.PROTECT, related_name="predictions", db_index=False
+    )
+    forecaster = models.ForeignKey(
+        Forecaster, on_delete=models.PROTECT, related_name="predictions", db_index=False
+    )
     article = models.ForeignKey(
-        Article, on_delete=models.PROTECT, null=True, blank=True, related_name="predictions"
+        Article,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="predictions",
+        db_index=False,
     )
     # 1 for the forecaster's first prediction on the question, 2 for its revision, and so on.
     revision = models.PositiveIntegerField(default=1)
@@ -168,8 +182,15 @@ class Prediction(Fact):
 
     class Meta:
         ordering = ["made_at", "id"]
-        # The list's order, page by page.
-        indexes = [models.Index(fields=["made_at", "id"], name="prediction_in_order")]
+        permissions = [("export_facts", "Can export what is in the lists")]
+        # The list's order, page by page: of all, and of what each is narrowed to.
+        indexes = [
+            models.Index(fields=["made_at", "id"], name="prediction_in_order"),
+            models.Index(fields=["question", "made_at", "id"], name="prediction_of_question"),
+            models.Index(fields=["forecaster", "made_at", "id"], name="prediction_of_forecaster"),
+            models.Index(fields=["article", "made_at", "id"], name="prediction_of_article"),
+            models.Index(fields=["probability", "id"], name="prediction_by_probability"),
+        ]
         constraints = [
             one_of("basis", Basis),
             models.CheckConstraint(
@@ -228,6 +249,7 @@ class Statement(Fact):
 
     class Meta:
         ordering = ["article", "reference"]
+        indexes = [models.Index(fields=["recorded_at", "id"], name="statement_in_order")]
         constraints = [
             one_of("kind", StatementKind),
             one_of("reason", UnscorableReason),
