@@ -45,6 +45,11 @@ app.conf.update(
             "schedule": settings.SWEEP_SECONDS / 2,
             "options": {"expires": settings.SWEEP_SECONDS / 2},
         },
+        "uploads": {
+            "task": "predictions.tasks.sweep_uploads",
+            "schedule": settings.SWEEP_SECONDS,
+            "options": {"expires": settings.SWEEP_SECONDS},
+        },
         "checkpoints": {
             "task": "predictions.tasks.make_checkpoint",
             "schedule": settings.CHECKPOINT_SECONDS,

@@ -16,7 +16,8 @@ PER_PAGE = 50
 REACH = 2_000
 
 
-class BoundedPaginator(Paginator):  # type: ignore[type-arg] -- generic in its stubs alone
+# Generic in its stubs alone.
+class BoundedPaginator(Paginator):  # type: ignore[type-arg]
     """Pages of the first `REACH` rows."""
 
     template_name = "admin/lists/pagination.html"

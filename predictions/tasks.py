@@ -8,6 +8,7 @@ from predictions.mail.deliver import deliver
 from predictions.mail.queue import reminders_queue, reports_queue
 from predictions.services.sweeps import sweep_ended
 from predictions.services.tokens import answers_forget
+from predictions.services.uploads import uploads_forget, uploads_record
 
 
 @shared_task
@@ -37,3 +38,10 @@ def make_checkpoint() -> None:
     """Sign the ledger's head. If that is refused, the sweep does not end, and `/readyz` tells."""
     checkpoint_make()
     sweep_ended(name="checkpoints", now=timezone.now())
+
+
+@shared_task
+def sweep_uploads() -> None:
+    """Record what people have agreed to, and forget what they left lying."""
+    uploads_record(clock=timezone.now)
+    uploads_forget(now=timezone.now())

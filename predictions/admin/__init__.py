@@ -13,10 +13,20 @@ from predictions.admin import (
     people,
     questions,
     sources,
+    uploads,
 )
 from predictions.admin.access import refusal
 
-__all__ = ["events", "evidence", "forecasts", "notices", "people", "questions", "sources"]
+__all__ = [
+    "events",
+    "evidence",
+    "forecasts",
+    "notices",
+    "people",
+    "questions",
+    "sources",
+    "uploads",
+]
 
 exporting.refuse_with(partial(refusal, doing="Exporting", permission=exporting.PERMISSION))
 admin.site.index_title = "Desk"

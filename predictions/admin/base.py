@@ -6,6 +6,7 @@ from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.db.models.functions import Length
+from django.forms.widgets import Script
 from django.http import HttpRequest, JsonResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
@@ -46,6 +47,9 @@ def day(field: str, description: str) -> Any:
 
 class ListAdmin(SearchedAdmin, ExportedAdmin, BoundedAdmin, ModelAdmin):
     """A list: bounded, searched by indexes, narrowed by forms, exported as it is narrowed."""
+
+    class Media:
+        js = [Script("admin/suggest.js", type="module")]
 
     search_help_text: Any = "Words, all of which must stand there; “in quotes” they belong together"
 

@@ -26,6 +26,7 @@ _GROUPS: dict[str, list[tuple[str, str, str, bool]]] = {
         ("Questions", "help", "predictions_question", False),
         ("Predictions", "psychology", "predictions_prediction", False),
         ("Not scored", "speaker_notes_off", "predictions_statement", False),
+        ("Imports", "upload_file", "predictions_upload", True),
     ],
     "What happened": [
         ("Events", "event", "predictions_event", False),
@@ -85,4 +86,4 @@ def _items(request: HttpRequest, items: list[tuple[str, str, str, bool]]) -> lis
 
 def _may_view(request: HttpRequest, model: str) -> bool:
     app, name = model.split("_")
-    return request.user.has_perm(f"{app}.view_{name}")
+    return any(request.user.has_perm(f"{app}.{may}_{name}") for may in ("view", "add"))

@@ -77,16 +77,16 @@ class QuestionAdmin(KeyedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Question]:
         standing = Prefetch("outcomes", Outcome.objects.current(), to_attr="standing")
         questions: QuerySet[Question] = super().get_queryset(request)
-        counted_too: QuerySet[Question] = questions.annotate(forecasts=counted(_PREDICTIONS))
-        return counted_too.prefetch_related(standing)
+        return questions.prefetch_related(standing).annotate(forecasts=counted(_PREDICTIONS))
 
     def export_rows(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         outcome = Outcome.objects.current().filter(question=OuterRef("pk"))
-        return rows.annotate(
+        told: QuerySet[Any] = rows.annotate(
             outcome_answer=Subquery(outcome.values("answer")[:1]),
             outcome_void=Subquery(outcome.values("void_reason")[:1]),
             outcome_settled_at=Subquery(outcome.values("settled_at")[:1]),
         )
+        return told
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view

@@ -71,7 +71,7 @@ class SearchedAdmin:
     ) -> tuple[QuerySet[Any], bool]:
         """Rows in which each word stands, in any order; words in quotes belong together."""
         if self.model not in SEARCHED and not self.search_through:
-            return super().get_search_results(request, queryset, search_term)  # type: ignore[misc, no-any-return]
+            return super().get_search_results(request, queryset, search_term)
         if self.model in SEARCHED:
             queryset = queryset.alias(searched=_text_of(self.model))
         for word in words_of(search_term):
