@@ -49,9 +49,8 @@ class KeyedField(forms.CharField):
         rows = self.model._default_manager
         found = rows.filter(key=key).first() or rows.filter(key=key.upper()).first()
         if found is None:
-            raise forms.ValidationError(
-                f"There is no {self.model._meta.verbose_name} with this key."
-            )
+            name = self.model._meta.verbose_name
+            raise forms.ValidationError(f"There is no {name} with the key “{key}”.")
         return found
 
 
