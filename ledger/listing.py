@@ -9,8 +9,10 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.db.models import IntegerField, QuerySet, Subquery
+from django.http import HttpRequest
 
 PER_PAGE = 50
 REACH = 2_000
@@ -22,15 +24,15 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
 
     template_name = "admin/lists/pagination.html"
 
-    @cached_property
-    def count(self) -> int:
+    @property
+    def count(self) -> int:  # type: ignore[override]
         """Of the rows that can be reached."""
-        return self._first().count()
+        return min(self._counted, REACH)
 
-    @cached_property
+    @property
     def is_cut(self) -> bool:
         """Whether there are more than can be reached."""
-        return self.count == REACH and self._first(REACH + 1).count() > REACH
+        return self._counted > REACH
 
     @cached_property
     def estimate(self) -> int:
@@ -43,13 +45,22 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
         unordered: QuerySet[Any] = rows.order_by()
         return unordered
 
-    def _first(self, most: int = REACH) -> QuerySet[Any]:
-        return self._rows.values("pk")[:most]
+    @cached_property
+    def _counted(self) -> int:
+        """Up to one more than can be reached."""
+        return self._rows.values("pk")[: REACH + 1].count()
 
 
 def planned_rows(rows: QuerySet[Any]) -> int:
     [explained] = json.loads(rows.explain(format="json"))
     return int(explained["Plan"]["Plan Rows"])
+
+
+class BoundedList(ChangeList):
+    """Is ordered by columns that have an index alone, whatever an address asks for."""
+
+    def get_ordering_field(self, field_name: Any) -> Any:
+        return super().get_ordering_field(field_name) if field_name in self.sortable_by else None
 
 
 class CountUpTo(Subquery):
@@ -69,3 +80,6 @@ class BoundedAdmin:
     show_facets = admin.ShowFacets.NEVER
     # Filters are fields of one form, which its button sends.
     list_filter_submit = True
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return BoundedList

@@ -178,6 +178,14 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
             ),
         ),
+        migrations.AddIndex(
+            model_name="prediction",
+            index=models.Index(
+                condition=models.Q(("basis", "stated"), _negated=True),
+                fields=["basis", "made_at", "id"],
+                name="prediction_by_rarer_basis",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="upload",
             constraint=models.CheckConstraint(

@@ -190,6 +190,11 @@ class Prediction(Fact):
             models.Index(fields=["forecaster", "made_at", "id"], name="prediction_of_forecaster"),
             models.Index(fields=["article", "made_at", "id"], name="prediction_of_article"),
             models.Index(fields=["probability", "id"], name="prediction_by_probability"),
+            models.Index(
+                fields=["basis", "made_at", "id"],
+                condition=~Q(basis="stated"),
+                name="prediction_by_rarer_basis",
+            ),
         ]
         constraints = [
             one_of("basis", Basis),
