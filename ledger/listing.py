@@ -25,7 +25,7 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
     template_name = "admin/lists/pagination.html"
 
     @property
-    def count(self) -> int:  # type: ignore[override]
+    def count(self) -> int:
         """Of the rows that can be reached."""
         return min(self._counted, REACH)
 
@@ -60,7 +60,8 @@ class BoundedList(ChangeList):
     """Is ordered by columns that have an index alone, whatever an address asks for."""
 
     def get_ordering_field(self, field_name: Any) -> Any:
-        return super().get_ordering_field(field_name) if field_name in self.sortable_by else None
+        sortable = field_name in (self.sortable_by or ())
+        return super().get_ordering_field(field_name) if sortable else None
 
 
 class CountUpTo(Subquery):

@@ -36,7 +36,7 @@ def _in_state(predictions: Any, state: str) -> QuerySet[Prediction]:
     if state in ("open", "void"):
         questions = Question.objects.open() if state == "open" else Question.objects.void()
         ids = list(questions.order_by().values_list("pk", flat=True)[: MOST + 1])
-        return predictions.filter(question__in=ids) if len(ids) <= MOST else found  # type: ignore[no-any-return]
+        return predictions.filter(question__in=ids) if len(ids) <= MOST else found
     return found
 
 

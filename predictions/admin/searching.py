@@ -71,7 +71,10 @@ class SearchedAdmin:
     ) -> tuple[QuerySet[Any], bool]:
         """Rows in which each word stands, in any order; words in quotes belong together."""
         if self.model not in SEARCHED and not self.search_through:
-            return super().get_search_results(request, queryset, search_term)
+            found: tuple[QuerySet[Any], bool] = super().get_search_results(  # type: ignore[misc]
+                request, queryset, search_term
+            )
+            return found
         if self.model in SEARCHED:
             queryset = queryset.alias(searched=_text_of(self.model))
         for word in words_of(search_term):
@@ -82,7 +85,7 @@ class SearchedAdmin:
         found = _in_text(self.model, word)
         for name in self.search_through:
             related = self.model._meta.get_field(name).related_model
-            ids, more = _ids(related, word)  # type: ignore[arg-type]
+            ids, more = _ids(related, word)
             if more:
                 messages.warning(request, _too_many(word, related))
             found |= Q(**{f"{name}__in": ids})

@@ -82,14 +82,16 @@ def fill(make: Maker, adjudicator: User) -> Callable[[int], None]:
     phrase = make.phrase()
     forecaster = make.forecaster(key="crowded")
     crowded = make.question(key="CROWDED", topic=topic, reviewer=adjudicator)
-    said = {"article": article, "passages": [{"offset": 0, "quote": "The harvest"}]}
-    verbal = {"basis": "verbal", "phrase": phrase, "low": phrase.low, "high": phrase.high}
+    passages = [{"offset": 0, "quote": "The harvest"}]
+    said: dict[str, Any] = {"article": article, "passages": passages}
+    read: dict[str, Any] = {"phrase": phrase, "low": phrase.low, "high": phrase.high}
+    verbal: dict[str, Any] = {**said, **read, "basis": "verbal", "forecaster": forecaster}
     numbers = iter(range(1, 1_000_000))
 
     def one(number: int) -> None:
         make.prediction(question=crowded, **said)
         question = make.question(condition_question=crowded, condition_answer="yes")
-        make.prediction("0.7", question=question, forecaster=forecaster, **said, **verbal)
+        make.prediction("0.7", question=question, **verbal)
         make.event(crowded)
         services.statement_record(
             article=article,
@@ -98,7 +100,7 @@ def fill(make: Maker, adjudicator: User) -> Callable[[int], None]:
             reason="maxim",
             by=adjudicator,
             now=make.now,
-            passages=said["passages"],
+            passages=passages,
         )
         next_at = make.now + dt.timedelta(days=90)
         services.review_record(
@@ -159,17 +161,14 @@ def _operational(number: int, by: User) -> None:
 
 def addresses() -> Iterator[tuple[str, str]]:
     """The name and the address of each page that there is."""
-    [site] = [found for found in get_resolver().url_patterns if _is_admin(found)]
+    every: list[Any] = get_resolver().url_patterns
+    [site] = [found for found in every if getattr(found, "namespace", "") == "admin"]
     for pattern, models in _patterns(site):
         if pattern.name not in NO_PAGES:
             yield (
                 str(pattern.name),
                 reverse(f"admin:{pattern.name}", kwargs=_parts(pattern, models)),
             )
-
-
-def _is_admin(found: Any) -> bool:
-    return getattr(found, "namespace", "") == "admin"
 
 
 def _patterns(under: URLResolver, prefix: str = "") -> Iterator[tuple[URLPattern, str]]:
@@ -229,7 +228,7 @@ class Taken:
 
 def _taken(desk: Pages, address: str) -> Taken:
     with CaptureQueriesContext(connection) as queries:
-        answer = desk.client.get(address)
+        answer: Any = desk.client.get(address)
         content = b"".join(answer.streaming_content) if answer.streaming else answer.content
     assert answer.status_code in (200, 302, 403, 405), (address, answer.status_code)
     return Taken(len(queries), content.count(b"<option"))

@@ -129,7 +129,7 @@ def test_a_workbook_of_too_many_rows_is_refused_with_the_way_out(
     settings.EXPORT_XLSX_ROWS = 2
     for _ in range(3):
         make.forecaster()
-    page = desk.client.get("/admin/predictions/forecaster/export/xlsx/", follow=True)
+    page: Any = desk.client.get("/admin/predictions/forecaster/export/xlsx/", follow=True)
     assert "An XLSX holds at most 2 rows here, and there are more" in text_of(page)
     assert len(as_csv(desk, "predictions_forecaster")) == 3
 
@@ -158,10 +158,11 @@ def test_an_export_takes_few_queries_however_long_it_is(
 def test_a_filter_that_cannot_be_read_exports_nothing(desk: Pages, make: Maker) -> None:
     make.prediction()
     address = "/admin/predictions/prediction/export/csv/?made_at__from=yesterday"
-    page = desk.client.get(address, follow=True)
+    page: Any = desk.client.get(address, follow=True)
     assert "Nothing was exported: a filter cannot be read; see there." in text_of(page)
     assert "Is not a date; write it as 2023-06-25." in text_of(page)
-    unknown = desk.client.get("/admin/predictions/prediction/export/csv/?nonsense=1", follow=True)
+    address = "/admin/predictions/prediction/export/csv/?nonsense=1"
+    unknown: Any = desk.client.get(address, follow=True)
     assert unknown.status_code == 200
     assert "names a filter that there is not" in text_of(unknown)
 
@@ -183,7 +184,8 @@ def test_an_export_takes_a_permission_of_its_own(looking: Pages, viewer: User) -
 
 @pytest.mark.django_db
 def test_every_list_has_an_export_that_says_what_its_columns_hold(desk: Pages) -> None:
-    for model, model_admin in admin.site._registry.items():
+    registered: dict[Any, Any] = dict(admin.site._registry)
+    for model, model_admin in registered.items():
         name = f"{model._meta.app_label}_{model._meta.model_name}"
         assert model_admin.exported, f"{name} needs its columns in predictions/admin/columns.py"
         page = text_of(desk.get(f"{name}_export"))

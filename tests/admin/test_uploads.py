@@ -8,8 +8,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from predictions.admin.uploads import COLUMNS
 from predictions.importing import read
+from predictions.importing.rows import COLUMNS
 from predictions.models import Forecaster, Outcome, Prediction, Question, Upload, User
 from predictions.services.imports import predictions_import
 from predictions.services.uploads import uploads_forget, uploads_record
