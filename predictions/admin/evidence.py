@@ -68,7 +68,6 @@ class OutcomeAdmin(FactAdmin):
         between("Entered", "entered_at", "time"),
         between("Settled", "settled_at", "time"),
     ]
-    list_select_related = ["question", "entered_by", "correction"]
     search_fields = ["rationale", "correction_reason"]
     search_through = ("question",)
     ordering = ["-entered_at", "-id"]
@@ -90,6 +89,12 @@ class OutcomeAdmin(FactAdmin):
     readonly_fields = fields
     settled = moment("settled_at", "Settled")
     entered = moment("entered_at", "Entered")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Outcome]:
+        outcomes: QuerySet[Outcome] = super().get_queryset(request)
+        return outcomes.select_related(
+            "question", "entered_by", "correction", "corrects__question", "follows__question"
+        )
 
     @display(description="Question", ordering="question__key")
     def of_question(self, outcome: Outcome) -> str:

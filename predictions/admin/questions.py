@@ -69,7 +69,6 @@ class QuestionAdmin(KeyedAdmin):
         between("Closes", "due_at", "time"),
         between("Next review", "review_at", "time"),
     ]
-    list_select_related = ["topic"]
     search_fields = ["key", "text", "criteria", "condition", "notes"]
     ordering = NUMBERED
     sortable_by = ["key", "closes", "next_review"]
@@ -77,7 +76,8 @@ class QuestionAdmin(KeyedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Question]:
         standing = Prefetch("outcomes", Outcome.objects.current(), to_attr="standing")
         questions: QuerySet[Question] = super().get_queryset(request)
-        return questions.prefetch_related(standing).annotate(forecasts=counted(_PREDICTIONS))
+        related = questions.select_related("topic", "reviewer", "condition_question")
+        return related.prefetch_related(standing).annotate(forecasts=counted(_PREDICTIONS))
 
     def export_rows(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         outcome = Outcome.objects.current().filter(question=OuterRef("pk"))
