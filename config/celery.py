@@ -50,6 +50,11 @@ app.conf.update(
             "schedule": settings.SWEEP_SECONDS,
             "options": {"expires": settings.SWEEP_SECONDS},
         },
+        "uploads": {
+            "task": "predictions.tasks.sweep_uploads",
+            "schedule": settings.SWEEP_SECONDS,
+            "options": {"expires": settings.SWEEP_SECONDS},
+        },
         "checkpoints": {
             "task": "predictions.tasks.make_checkpoint",
             "schedule": settings.CHECKPOINT_SECONDS,

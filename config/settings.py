@@ -222,6 +222,14 @@ SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=30)
 # How often the head of the ledger is signed, if it has grown; late as above.
 CHECKPOINT_SECONDS = env.int("CHECKPOINT_SECONDS", default=300)
 
+# An XLSX is written as a whole before it is sent; a CSV has no limit.
+EXPORT_XLSX_ROWS = env.int("EXPORT_XLSX_ROWS", default=200_000)
+# Of a file of predictions that is uploaded; longer ones are for `import_predictions`.
+UPLOAD_MEGABYTES = env.int("UPLOAD_MEGABYTES", default=20)
+UPLOAD_ROWS = env.int("UPLOAD_ROWS", default=100_000)
+# Up to so many rows an upload is recorded while its page waits; more are left to a worker.
+UPLOAD_AT_ONCE = env.int("UPLOAD_AT_ONCE", default=1_000)
+
 HTTPS = env.bool("HTTPS", default=SITE_URL.startswith("https://"))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if HTTPS else 0)

@@ -3,6 +3,8 @@
 import base64
 import json
 import re
+from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import admin, messages
@@ -19,17 +21,21 @@ from unfold.decorators import display
 from ledger import checkpoints, parts, proving
 from ledger.checkpoints import Signed
 from ledger.errors import DoesNotHold, EncodingError, NoteError, NotSigned, OutOfRange
+from ledger.exporting import Column, ExportedAdmin
+from ledger.filtering import Narrow, equal, text
 from ledger.journal import body_of, leaf_hash_of
+from ledger.listing import BoundedAdmin
 from ledger.models import Checkpoint, Entry
 
+# No index knows kinds and actors, for every entry would have to be in it.
+NEWEST = 20_000
 _ROOT = re.compile(r"[0-9a-fA-F]{64}")
 
 
-class LogAdmin(ModelAdmin):
+class LogAdmin(ExportedAdmin, BoundedAdmin, ModelAdmin):
     """Who has Django's `view` permission may look, and nobody may do more."""
 
     actions = None
-    list_per_page = 50
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -41,13 +47,34 @@ class LogAdmin(ModelAdmin):
         return False
 
 
+def _of_newest(column: str) -> Narrow:
+    def narrow(entries: QuerySet[Any], value: str) -> QuerySet[Any]:
+        last = Entry.objects.order_by("-sequence").values_list("sequence", flat=True).first() or 0
+        return entries.filter(**{column: value}, sequence__gt=last - NEWEST)
+
+    return narrow
+
+
 @admin.register(Entry)
 class EntryAdmin(LogAdmin):
     list_display = ["sequence", "when", "kind", "subject", "actor"]
-    list_filter = ["kind", "actor"]
-    search_fields = ["subject", "kind", "uuid"]
-    search_help_text = "Part of a subject, such as question:Q16, of a kind, or of a uuid"
+    list_filter = [
+        text("Subject", "subject", equal("subject")),
+        text(f"Kind, of the newest {NEWEST:,}", "kind", _of_newest("kind")),
+        text(f"Actor, of the newest {NEWEST:,}", "actor", _of_newest("actor")),
+    ]
+    search_fields = ["subject", "uuid"]
+    search_help_text = "A subject, such as question:Q16, or a uuid"
     ordering = ["-sequence"]
+    sortable_by = ["sequence", "when"]
+    exported = (
+        Column("sequence", "sequence", "Its place in the log"),
+        Column("time", "time", "When it was appended"),
+        Column("kind", "kind", "What was done"),
+        Column("subject", "subject", "To what"),
+        Column("actor", "actor", "By whom"),
+        Column("uuid", "uuid", "What rows name it by"),
+    )
     fields = [
         "sequence",
         "time",
@@ -60,6 +87,17 @@ class EntryAdmin(LogAdmin):
         "shown_body",
     ]
     readonly_fields = fields
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Entry], search_term: str
+    ) -> tuple[QuerySet[Entry], bool]:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        try:
+            return queryset.filter(uuid=UUID(term)), False
+        except ValueError:
+            return queryset.filter(subject=term), False
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.receipt_view)
@@ -113,6 +151,11 @@ class EntryAdmin(LogAdmin):
 @admin.register(Checkpoint)
 class CheckpointAdmin(LogAdmin):
     list_display = ["number", "size", "shown_root"]
+    exported = (
+        Column("number", "number", "Its number"),
+        Column("size", "size", "Of how many entries it is"),
+        Column("note", "note", "The signed note"),
+    )
     search_fields = ["note"]
     search_help_text = "A root, or part of a note"
     ordering = ["-number"]

@@ -72,6 +72,13 @@ class QuestionQuerySet(QuerySet["Question"]):
         """The same, by the list that is kept of them: the cost is that of the open ones."""
         return self.filter(while_open__isnull=False)
 
+    def settled(self) -> Self:
+        """Questions with an outcome that stands, be it that they are void."""
+        return self.filter(while_open__isnull=True)
+
+    def void(self) -> Self:
+        return self.filter(Exists(_outcome_of("pk").filter(answer__isnull=True)))
+
     def due(self, now: dt.datetime) -> Self:
         """Open questions that are due for review, the longest overdue first."""
         return self.filter(while_open__review_at__lte=now).order_by(*_BY_REVIEW)
@@ -102,6 +109,24 @@ class EventQuerySet(QuerySet["Event"]):
 
 
 class PredictionQuerySet(QuerySet["Prediction"]):
+    def in_state(self, state: str) -> Self:
+        """Those of one state, as `with_state` tells it."""
+        from predictions.models import SeriesTotal  # the models import this module
+
+        current = _outcome_of("question")
+        answered = current.filter(answer__isnull=False)
+        match state:
+            case "open":
+                return self.filter(~Exists(current))
+            case "void":
+                return self.filter(Exists(current.filter(answer__isnull=True)))
+            case "late":
+                # Totals know where to look for what is rare.
+                there = SeriesTotal.objects.filter(late__gt=0).values("question")
+                late = answered.filter(settled_at__lte=OuterRef("made_at"))
+                return self.filter(Exists(late), question__in=there)
+        return self.filter(Exists(answered.filter(settled_at__gt=OuterRef("made_at"))))
+
     def with_state(self) -> Self:
         """Annotates `state`: `open`, `void`, `late` or `scored`, as the scoreboard counts them."""
         state: Combinable = Case(

@@ -57,6 +57,8 @@ GRANTS = (
     Grant((ADJUDICATOR,), "add change", "outcome"),
     Grant((ADJUDICATOR,), "change", "phrase"),
     Grant((ADJUDICATOR,), "add", "review event bearing"),
+    Grant((EDITOR,), "add view", "upload"),
+    Grant((AUDITOR,), "view", "upload"),
     Grant((EDITOR, ADJUDICATOR, AUDITOR), "export_facts", "question"),
     Grant((AUDITOR,), "view", f"{_NOTICES} {_PEOPLE} verification"),
     Grant((AUDITOR,), "verify_ledger", "verification"),

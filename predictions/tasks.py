@@ -9,6 +9,7 @@ from predictions.mail.queue import reminders_queue, reports_queue
 from predictions.services.sign_ins import sign_ins_forget
 from predictions.services.sweeps import sweep_ended
 from predictions.services.tokens import answers_forget
+from predictions.services.uploads import uploads_forget, uploads_record
 from predictions.services.verifications import verification_run
 
 # A long log takes long to read; every other task is quick (`config.celery`).
@@ -54,3 +55,10 @@ def forget_sign_ins() -> None:
 def verify_ledger() -> None:
     """Verify the ledger if somebody has asked for it."""
     verification_run(clock=timezone.now)
+
+
+@shared_task
+def sweep_uploads() -> None:
+    """Record what people have agreed to, and forget what they left lying."""
+    uploads_record(clock=timezone.now)
+    uploads_forget(now=timezone.now())

@@ -1,7 +1,10 @@
 """Where editors and adjudicators work. Pages show and ask; every rule is in `services`."""
 
+from functools import partial
+
 from django.contrib import admin
 
+from ledger import exporting
 from predictions.admin import (
     access,
     events,
@@ -11,8 +14,10 @@ from predictions.admin import (
     people,
     questions,
     sources,
+    uploads,
     verifications,
 )
+from predictions.admin.access import refusal
 from predictions.admin.signing_in import attempts
 from predictions.admin.signing_in.urls import signing_in_urls
 
@@ -25,9 +30,11 @@ __all__ = [
     "people",
     "questions",
     "sources",
+    "uploads",
     "verifications",
 ]
 
+exporting.refuse_with(partial(refusal, doing="Exporting", permission=exporting.PERMISSION))
 admin.site.index_title = "Desk"
 admin.site.index_template = "admin/desk.html"
 admin.site.extra_urls = signing_in_urls  # type: ignore[attr-defined]  # unfold asks for it

@@ -3,9 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Model
+from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
 from django.db.models.functions import Length
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.forms.widgets import Script
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
@@ -13,11 +16,16 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from ledger.exporting import ExportedAdmin
+from ledger.listing import BoundedAdmin, CountUpTo
 from predictions.admin.amending import amending
+from predictions.admin.columns import EXPORTED
 from predictions.admin.history import history_context, proofs
+from predictions.admin.searching import SearchedAdmin
 from predictions.models import Fact
 from predictions.templatetags.figures import score, when
 
+_SUGGESTED = 12
 # Q2 before Q10.
 NUMBERED: list[Any] = [Length("key"), "key"]
 
@@ -42,11 +50,27 @@ def day(field: str, description: str) -> Any:
     return shown
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class ListAdmin(SearchedAdmin, ExportedAdmin, BoundedAdmin, ModelAdmin):
+    """A list: bounded, searched by indexes, narrowed by forms, exported as it is narrowed."""
+
+    class Media:
+        js = [Script("admin/suggest.js", type="module")]
+
+    search_help_text: Any = "Words, all of which must stand there; “in quotes” they belong together"
+
+    def __init__(self, model: type[Model], site: AdminSite) -> None:
+        super().__init__(model, site)
+        self.exported = EXPORTED.get(model, ())
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        named = (name for one in self.list_filter for name in getattr(one, "names", ()))
+        return lookup in named or bool(super().lookup_allowed(lookup, value, request))
+
+
+class ReadOnlyAdmin(ListAdmin):
     """Nobody adds, changes or deletes here; who may look is Django's `view` permission."""
 
     actions: list[str] | None = None
-    list_per_page = 50
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -110,6 +134,24 @@ def amend_context(request: HttpRequest, row: Fact) -> dict[str, str]:
     return {"amend_url": url, "amend_label": act.title.split()[0]}
 
 
+class KeyedAdmin(FactAdmin):
+    """Facts with keys, which are offered as one types."""
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.suggest_view)
+        name = f"predictions_{self.opts.model_name}_suggest"
+        return [path("suggest/", view, name=name), *super().get_urls()]
+
+    def suggest_view(self, request: HttpRequest) -> JsonResponse:
+        """Keys of a few rows in which the words of `term` stand, each with what it is called."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        rows = self.model._default_manager.order_by("key")
+        found, _ = self.get_search_results(request, rows, request.GET.get("term", ""))
+        offered = [{"key": row.key, "text": str(row)} for row in found[:_SUGGESTED]]
+        return JsonResponse({"results": offered})
+
+
 def link(row: Model | None, text: object = None) -> SafeString | str:
     """A link to the page of a row."""
     if row is None:
@@ -118,9 +160,22 @@ def link(row: Model | None, text: object = None) -> SafeString | str:
     return format_html('<a href="{}">{}</a>', reverse(name, args=[row.pk]), text or row)
 
 
-def link_to_list(model: type[Model], count: int, **lookup: Any) -> SafeString | str:
+# Of what is counted row by row in a list.
+COUNTED = 1_000
+
+
+def counted(rows: QuerySet[Any]) -> CountUpTo:
+    """How many of `rows` there are, or `COUNTED` and one where there are more."""
+    return CountUpTo(rows.order_by().values("pk")[: COUNTED + 1])
+
+
+def shown_count(count: int) -> str:
+    return f"{count:,}" if count <= COUNTED else f"over {COUNTED:,}"
+
+
+def link_to_list(model: type[Model], count: int | str, **lookup: Any) -> SafeString | str:
     """A link to the list of the rows of `model` that fit, named by their number."""
-    if not count:
+    if count in (0, "0"):
         return "none"
     name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
     url = reverse(name, query={key: str(value) for key, value in lookup.items()})

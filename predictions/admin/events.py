@@ -4,7 +4,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Count, Model, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -13,12 +13,14 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from ledger.filtering import between, one_of, yes_or_no
 from predictions import services
 from predictions.admin import inputs
 from predictions.admin.acts import Act, ActForm, QuestionAct, url_of
-from predictions.admin.base import FactAdmin, day, link, moment
+from predictions.admin.base import KeyedAdmin, counted, day, link, moment, shown_count
 from predictions.admin.event_forms import BearingFormSet, BearingRows, EventForm
-from predictions.models import Event, Question
+from predictions.admin.filters import keyed
+from predictions.models import Bearing, Event, Question
 from predictions.models.choices import Weight
 from predictions.services.events import Bears
 
@@ -111,14 +113,26 @@ def _url_of_event(pk: UUID) -> str:
     return reverse("admin:predictions_event_change", args=[pk])
 
 
+_BEARINGS = Bearing.objects.filter(event=OuterRef("pk"))
+
+
+def _bearing(events: QuerySet[Any], weight: str) -> QuerySet[Any]:
+    return events.filter(Exists(_BEARINGS.filter(bearing=weight)))
+
+
 @admin.register(Event)
-class EventAdmin(FactAdmin):
+class EventAdmin(KeyedAdmin):
     list_display = ["happened", "title", "linked", "key", "recorded"]
     list_display_links = ["title"]
-    list_filter = ["bearings__bearing"]
-    search_fields = ["key", "title", "text", "bearings__question__key"]
-    date_hierarchy = "happened_on"
-    ordering = ["-happened_on", "key"]
+    list_filter = [
+        between("Happened", "happened_on", "day"),
+        yes_or_no("Linked to a question", "linked", Q(Exists(_BEARINGS))),
+        one_of("Bearing", "bearing", Weight.choices, _bearing),
+        keyed("Question", "bearings__question", Question),
+    ]
+    search_fields = ["key", "title", "text"]
+    ordering = ["-happened_on", "-id"]
+    sortable_by = ["happened", "key"]
     fields = ["title", "happened", "text", "shown_sources", "bears_on", "key", "recorded"]
     readonly_fields = ["happened", "recorded", "shown_sources", "bears_on"]
     happened = day("happened_on", "Happened on")
@@ -132,11 +146,11 @@ class EventAdmin(FactAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         events: QuerySet[Event] = super().get_queryset(request)
-        return events.annotate(questions_linked=Count("bearings"))
+        return events.annotate(questions_linked=counted(_BEARINGS))
 
-    @display(description="Questions", ordering="questions_linked")
-    def linked(self, event: Model) -> int:
-        return event.questions_linked  # type: ignore[attr-defined, no-any-return]
+    @display(description="Questions")
+    def linked(self, event: Model) -> str:
+        return shown_count(event.questions_linked)  # type: ignore[attr-defined]
 
     @display(description="Sources")
     def shown_sources(self, event: Event) -> SafeString:

@@ -3,14 +3,17 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from ledger.filtering import between, one_of, text, yes_or_no
 from predictions.admin.base import FactAdmin, link, link_to_list, moment, range_of
-from predictions.models import Bearing, Outcome, Review, Score
+from predictions.admin.filters import keyed, person
+from predictions.models import Bearing, Event, Forecaster, Outcome, Question, Review, Score
+from predictions.models.choices import Rule, VoidReason, Weight
 from predictions.templatetags.figures import score
 
 _EXACT = 9
@@ -19,10 +22,17 @@ _EXACT = 9
 @admin.register(Bearing)
 class BearingAdmin(FactAdmin):
     list_display = ["event", "bearing", "of_question", "note"]
-    list_filter = ["bearing"]
+    list_filter = [
+        one_of("Bearing", "bearing", Weight.choices),
+        keyed("Event", "event", Event),
+        keyed("Question", "question", Question),
+        between("Happened", "event__happened_on", "day"),
+    ]
     list_select_related = ["event", "question"]
-    search_fields = ["event__key", "event__title", "question__key", "note"]
-    ordering = ["-event__happened_on"]
+    search_fields = ["event", "question"]
+    search_through = ("event", "question")
+    ordering = ["-event__happened_on", "-event_id", "-id"]
+    sortable_by: list[str] = []
     fields = ["event", "bearing", "question", "note"]
 
     @display(description="Question", ordering="question__key")
@@ -30,14 +40,38 @@ class BearingAdmin(FactAdmin):
         return link(bearing.question, bearing.question.key)
 
 
+STANDINGS = [("stands", "Stands"), ("corrected", "Was corrected"), ("reopens", "Open again")]
+
+
+def _standing(outcomes: Any, standing: str) -> QuerySet[Outcome]:
+    found: QuerySet[Outcome]
+    match standing:
+        case "stands":
+            found = outcomes.current()
+        case "corrected":
+            found = outcomes.filter(correction__isnull=False)
+        case _:
+            found = outcomes.filter(reopens=True)
+    return found
+
+
 @admin.register(Outcome)
 class OutcomeAdmin(FactAdmin):
     list_display = ["of_question", "shown_answer", "settled", "entered", "entered_by", "standing"]
-    list_filter = ["answer", "void_reason", "reopens", "entered_by"]
-    list_select_related = ["question", "entered_by", "correction"]
-    search_fields = ["question__key", "question__text", "rationale", "correction_reason"]
-    date_hierarchy = "settled_at"
-    ordering = ["-entered_at", "question__key"]
+    list_filter = [
+        text("Answer", "answer"),
+        one_of("Void", "void_reason", VoidReason.choices),
+        one_of("Standing", "standing", STANDINGS, _standing),
+        yes_or_no("Follows a condition", "follows", Q(follows__isnull=False)),
+        keyed("Question", "question", Question),
+        person("Entered by", "entered_by"),
+        between("Entered", "entered_at", "time"),
+        between("Settled", "settled_at", "time"),
+    ]
+    search_fields = ["rationale", "correction_reason"]
+    search_through = ("question",)
+    ordering = ["-entered_at", "-id"]
+    sortable_by = ["settled", "entered"]
     fields = [
         "question",
         "shown_answer",
@@ -55,6 +89,12 @@ class OutcomeAdmin(FactAdmin):
     readonly_fields = fields
     settled = moment("settled_at", "Settled")
     entered = moment("entered_at", "Entered")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Outcome]:
+        outcomes: QuerySet[Outcome] = super().get_queryset(request)
+        return outcomes.select_related(
+            "question", "entered_by", "correction", "corrects__question", "follows__question"
+        )
 
     @display(description="Question", ordering="question__key")
     def of_question(self, outcome: Outcome) -> str:
@@ -81,11 +121,17 @@ class OutcomeAdmin(FactAdmin):
 @admin.register(Review)
 class ReviewAdmin(FactAdmin):
     list_display = ["of_question", "recorded", "recorded_by", "note", "next_review"]
-    list_filter = ["recorded_by"]
+    list_filter = [
+        person("Recorded by", "recorded_by"),
+        keyed("Question", "question", Question),
+        between("Recorded", "recorded_at", "time"),
+        between("Next review", "next_at", "time"),
+    ]
     list_select_related = ["question", "recorded_by"]
-    search_fields = ["question__key", "note"]
-    date_hierarchy = "recorded_at"
-    ordering = ["-recorded_at"]
+    search_fields = ["note"]
+    search_through = ("question",)
+    ordering = ["-recorded_at", "-id"]
+    sortable_by = ["recorded"]
     fields = ["question", "note", "next_review", "due_version", "recorded", "recorded_by"]
     readonly_fields = fields
     next_review = moment("next_at", "Next review")
@@ -96,30 +142,34 @@ class ReviewAdmin(FactAdmin):
         return review.question.key
 
 
-class StandingFilter(admin.SimpleListFilter):
-    title = "posting"
-    parameter_name = "posting"
+POSTINGS = [("counts", "Counts"), ("reversed", "Reversed"), ("reversal", "A reversal")]
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("counts", "counts"), ("reversed", "reversed"), ("reversal", "a reversal")]
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Score]:
-        match self.value():
-            case "counts":
-                return queryset.standing()  # type: ignore[no-any-return]
-            case "reversed":
-                return queryset.filter(reversal__isnull=False)  # type: ignore[no-any-return]
-            case "reversal":
-                return queryset.filter(reverses__isnull=False)  # type: ignore[no-any-return]
-        return queryset  # type: ignore[no-any-return]
+def _posting(scores: Any, posting: str) -> QuerySet[Score]:
+    found: QuerySet[Score]
+    match posting:
+        case "counts":
+            found = scores.standing()
+        case "reversed":
+            found = scores.filter(reversal__isnull=False)
+        case _:
+            found = scores.filter(reverses__isnull=False)
+    return found
 
 
 @admin.register(Score)
 class ScoreAdmin(FactAdmin):
     list_display = ["of_question", "forecaster", "rule", "shown", "posting", "posted"]
-    list_filter = ["rule", StandingFilter, "prediction__forecaster"]
-    search_fields = ["prediction__question__key", "prediction__reference"]
-    ordering = ["-posted_at", "prediction__question__key", "rule"]
+    list_filter = [
+        one_of("Rule", "rule", Rule.choices),
+        one_of("Posting", "posting", POSTINGS, _posting),
+        keyed("Question", "outcome__question", Question),
+        keyed("Forecaster", "prediction__forecaster", Forecaster),
+        between("Posted", "posted_at", "time"),
+    ]
+    search_fields: list[str] = []
+    ordering = ["-posted_at", "-id"]
+    sortable_by = ["posted"]
     fields = [
         "prediction",
         "outcome",

@@ -26,6 +26,7 @@ _GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("Questions", "help", "predictions_question"),
         ("Predictions", "psychology", "predictions_prediction"),
         ("Not scored", "speaker_notes_off", "predictions_statement"),
+        ("Imports", "upload_file", "predictions_upload"),
     ],
     "What happened": [
         ("Events", "event", "predictions_event"),
@@ -109,4 +110,4 @@ def _items(request: HttpRequest, items: list[tuple[str, str, str]]) -> list[dict
 
 def _may_view(request: HttpRequest, model: str) -> bool:
     app, name = model.split("_")
-    return request.user.has_perm(f"{app}.view_{name}")
+    return any(request.user.has_perm(f"{app}.{may}_{name}") for may in ("view", "add"))

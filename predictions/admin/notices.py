@@ -5,26 +5,31 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
-from predictions.admin.base import ReadOnlyAdmin, moment, needs
+from ledger.filtering import between, one_of, text, yes_or_no
+from predictions.admin.base import ListAdmin, ReadOnlyAdmin, moment, needs
 from predictions.mail.deliver import message_retry
 from predictions.models import Message, Report, Subscription
-from predictions.models.choices import MessageState
+from predictions.models.choices import MessageKind, MessageState, Period
 
 
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
     list_display = ["subject", "recipient", "kind", "shown_state", "attempts", "created"]
-    list_filter = ["state", "kind"]
+    list_filter = [
+        one_of("State", "state", MessageState.choices),
+        one_of("Kind", "kind", MessageKind.choices),
+        between("Created", "created_at", "time"),
+    ]
     search_fields = ["subject", "recipient", "message_id"]
-    date_hierarchy = "created_at"
+    ordering = ["-created_at", "-id"]
+    sortable_by = ["created"]
     fields = [
         "subject",
         "recipient",
@@ -82,8 +87,13 @@ class MessageAdmin(ReadOnlyAdmin):
 class ReportAdmin(ReadOnlyAdmin):
     list_display = ["ends", "subscription", "ledger_size", "shown_root", "created"]
     list_select_related = ["subscription__user"]
+    list_filter = [
+        text("Subscriber", "subscription__user__username"),
+        between("To", "period_end", "time"),
+    ]
     search_fields = ["ledger_root", "subscription__user__username"]
-    date_hierarchy = "period_end"
+    ordering = ["-period_end", "-id"]
+    sortable_by: list[str] = []
     fields = [
         "subscription",
         "starts",
@@ -119,11 +129,16 @@ class SubscriptionForm(forms.ModelForm):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(ModelAdmin):
+class SubscriptionAdmin(ListAdmin):
     form = SubscriptionForm
     fields = ["user", "period"]
     list_display = ["user", "period", "created", "confirmed", "ended"]
-    list_filter = ["period"]
+    list_filter = [
+        one_of("Period", "period", Period.choices),
+        text("User", "user__username"),
+        yes_or_no("Confirmed", "confirmed", Q(confirmed_at__isnull=False)),
+        yes_or_no("Ended", "ended", Q(ended_at__isnull=False)),
+    ]
     list_select_related = ["user"]
     search_fields = ["user__username", "user__email"]
     ordering = ["-created_at", "-pk"]

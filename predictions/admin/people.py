@@ -8,17 +8,17 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
-from predictions.admin.base import ReadOnlyAdmin, moment, needs
+from ledger.filtering import text, yes_or_no
+from predictions.admin.base import ListAdmin, ReadOnlyAdmin, moment, needs
 from predictions.admin.signing_in.accounts import AccountActions
 from predictions.models import ApiToken, User
 from predictions.roles import ROLES
@@ -78,7 +78,7 @@ class EditUserForm(UserChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(AccountActions, SuperuserOnly, BaseUserAdmin, ModelAdmin):
+class UserAdmin(AccountActions, SuperuserOnly, BaseUserAdmin, ListAdmin):
     form = EditUserForm
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
@@ -90,7 +90,11 @@ class UserAdmin(AccountActions, SuperuserOnly, BaseUserAdmin, ModelAdmin):
         "is_active",
         "two_factor",
     ]
-    list_filter = ["is_active", "is_superuser", "groups"]
+    list_filter = [
+        yes_or_no("Active", "is_active", Q(is_active=True)),
+        yes_or_no("Superuser", "is_superuser", Q(is_superuser=True)),
+        text("Role", "groups__name"),
+    ]
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         ("Person", {"fields": ["first_name", "last_name", "email", "time_zone"]}),
@@ -134,7 +138,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(SuperuserOnly, BaseGroupAdmin, ModelAdmin):
+class GroupAdmin(SuperuserOnly, BaseGroupAdmin, ListAdmin):
     list_display = ["name", "shown_role"]
     filter_horizontal = ()
     readonly_fields = ["held"]
@@ -167,6 +171,10 @@ def _listed(permissions: Any) -> SafeString:
 class ApiTokenAdmin(ReadOnlyAdmin):
     list_display = ["name", "user", "shown_scopes", "shown_state", "created", "revoked"]
     list_select_related = ["user"]
+    list_filter = [
+        yes_or_no("Revoked", "revoked", Q(revoked_at__isnull=False)),
+        text("User", "user__username"),
+    ]
     search_fields = ["name", "user__username"]
     ordering = ["name"]
     fields = ["name", "user", "shown_scopes", "shown_state", "created", "revoked"]

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from predictions.admin.history import history_context
 from predictions.admin.reviews import how_long
-from predictions.models import Event, Outcome, Prediction, Question, Score, User
+from predictions.models import Bearing, Event, Outcome, Prediction, Question, Score, User
 
-# A question of an import may have thousands; all of them are in the list of predictions.
-_PREDICTIONS = 100
+# A question of an import may have thousands of predictions; all of them are in the lists.
+_PREDICTIONS = _ROWS = 100
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,19 @@ def gather(question: Question, request: HttpRequest) -> dict[str, Any]:
         "overdue": how_long(now - question.review_at) if is_due and question.review_at else "",
         "forecasts": _forecasts(question),
         "predictions_count": question.predictions.count(),
-        "bearings": question.bearings.select_related("event").order_by("event__happened_on"),
-        "reviews": question.reviews.select_related("recorded_by").order_by("-recorded_at"),
-        "conditionals": question.conditionals.order_by("key"),
+        "bearings": _bearings(question),
+        "most": _ROWS,
+        "reviews": question.reviews.select_related("recorded_by").order_by("-recorded_at")[:_ROWS],
+        "conditionals": question.conditionals.order_by("key")[:_ROWS],
         **history_context(request, question),
         "may": _may(request.user),  # type: ignore[arg-type]
     }
+
+
+def _bearings(question: Question) -> list[Bearing]:
+    """The latest, the oldest of them first."""
+    rows = question.bearings.select_related("event").order_by("-event__happened_on")
+    return list(rows[:_ROWS])[::-1]
 
 
 def _may(user: User) -> dict[str, bool]:

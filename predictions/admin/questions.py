@@ -1,12 +1,12 @@
 """Questions: the list, and the page where an adjudicator works."""
 
+import datetime as dt
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -15,46 +15,67 @@ from django.utils import timezone
 from django.utils.text import Truncator
 from unfold.decorators import action, display
 
+from ledger.filtering import between, one_of, yes_or_no
 from predictions.admin.amending import ExtendQuestion, ReassignQuestion
-from predictions.admin.base import NUMBERED, FactAdmin
+from predictions.admin.base import NUMBERED, KeyedAdmin, counted, shown_count
 from predictions.admin.events import LinkEvent
+from predictions.admin.filters import keyed, person
 from predictions.admin.question_page import gather
 from predictions.admin.recording.pages import AddQuestion, Predict
 from predictions.admin.reviews import MOST, RecordReview, RecordReviews
 from predictions.admin.verdicts import CorrectOutcome, EnterOutcome, WithdrawOutcome
-from predictions.models import Outcome, Question
+from predictions.models import Outcome, Prediction, Question, Topic
+from predictions.models.choices import HorizonBasis, QuestionKind
 from predictions.templatetags.figures import when
 
 _WORDS = 120
 
 
-class StateFilter(SimpleListFilter):
-    title = "state"
-    parameter_name = "state"
+STATES = [
+    ("due", "Due for review"),
+    ("week", "Due within a week"),
+    ("open", "Open"),
+    ("settled", "Has an outcome"),
+    ("void", "Void"),
+]
+_PREDICTIONS = Prediction.objects.filter(question=OuterRef("pk"))
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("due", "due for review"), ("open", "open"), ("settled", "has an outcome")]
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Question]:
-        match self.value():
-            case "due":
-                return queryset.due(timezone.now())  # type: ignore[no-any-return]
-            case "open":
-                return queryset.open()  # type: ignore[no-any-return]
-            case "settled":
-                settled = Outcome.objects.current().values("question")
-                return queryset.filter(pk__in=settled)  # type: ignore[no-any-return]
-        return queryset  # type: ignore[no-any-return]
+def _in_state(questions: Any, state: str) -> QuerySet[Question]:
+    found: QuerySet[Question]
+    match state:
+        case "due":
+            found = questions.due(timezone.now())
+        case "week":
+            soon = timezone.now() + dt.timedelta(days=7)
+            found = questions.due_next(timezone.now()).filter(review_at__lte=soon)
+        case "open":
+            found = questions.open()
+        case "settled":
+            found = questions.settled()
+        case _:
+            found = questions.void()
+    return found
 
 
 @admin.register(Question)
-class QuestionAdmin(FactAdmin):
+class QuestionAdmin(KeyedAdmin):
     list_display = ["key", "short", "answer", "forecasts", "closes", "next_review", "topic"]
     list_display_links = ["key", "short"]
-    list_filter = [StateFilter, "topic", "reviewer", "horizon_basis"]
-    list_select_related = ["topic"]
+    list_filter = [
+        one_of("State", "state", STATES, _in_state),
+        keyed("Topic", "topic", Topic),
+        person("Reviewer", "reviewer"),
+        one_of("Kind", "kind", QuestionKind.choices),
+        one_of("Horizon", "horizon_basis", HorizonBasis.choices),
+        yes_or_no("Conditional", "conditional", Q(condition_question__isnull=False)),
+        yes_or_no("Has predictions", "predicted", Q(Exists(_PREDICTIONS))),
+        between("Closes", "due_at", "time"),
+        between("Next review", "review_at", "time"),
+    ]
     search_fields = ["key", "text", "criteria", "condition", "notes"]
     ordering = NUMBERED
+    sortable_by = ["key", "closes", "next_review"]
     actions = ["still_open"]
 
     def has_review_permission(self, request: HttpRequest) -> bool:
@@ -71,7 +92,17 @@ class QuestionAdmin(FactAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Question]:
         standing = Prefetch("outcomes", Outcome.objects.current(), to_attr="standing")
         questions: QuerySet[Question] = super().get_queryset(request)
-        return questions.prefetch_related(standing).annotate(forecasts=Count("predictions"))
+        related = questions.select_related("topic", "reviewer", "condition_question")
+        return related.prefetch_related(standing).annotate(forecasts=counted(_PREDICTIONS))
+
+    def export_rows(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        outcome = Outcome.objects.current().filter(question=OuterRef("pk"))
+        told: QuerySet[Any] = rows.annotate(
+            outcome_answer=Subquery(outcome.values("answer")[:1]),
+            outcome_void=Subquery(outcome.values("void_reason")[:1]),
+            outcome_settled_at=Subquery(outcome.values("settled_at")[:1]),
+        )
+        return told
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -113,7 +144,7 @@ class QuestionAdmin(FactAdmin):
         }
         return TemplateResponse(request, "admin/question/page.html", context)
 
-    @display(description="Question", ordering="text")
+    @display(description="Question")
     def short(self, question: Question) -> str:
         return Truncator(question.text).chars(_WORDS)
 
@@ -127,9 +158,9 @@ class QuestionAdmin(FactAdmin):
         outcome = question.standing[0]
         return ("void", outcome.verdict) if outcome.is_void else (outcome.answer, outcome.answer)
 
-    @display(description="Predictions", ordering="forecasts")
-    def forecasts(self, question: Any) -> int:
-        return question.forecasts  # type: ignore[no-any-return]
+    @display(description="Predictions")
+    def forecasts(self, question: Any) -> str:
+        return shown_count(question.forecasts)
 
     @display(description="Closes", ordering="due_at")
     def closes(self, question: Question) -> str:

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
@@ -11,7 +12,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from predictions.admin.base import FactAdmin, day, link_to_list
+from ledger.filtering import between, one_of, text
+from predictions.admin.base import FactAdmin, KeyedAdmin, counted, day, link_to_list, shown_count
+from predictions.admin.filters import keyed
 from predictions.admin.finder import find
 from predictions.admin.forecasts import shown_range
 from predictions.admin.recording.pages import AddArticle, AddToArticle
@@ -26,16 +29,19 @@ from predictions.models import (
     Prediction,
     Question,
     Topic,
+    Total,
 )
+from predictions.models.choices import ForecasterKind
 
 
 class CountedAdmin(FactAdmin):
-    """A list with the number of rows that refer to each row."""
+    """A list with the number of rows that refer to each row, up to a bound."""
 
     add_page: Any = None
-    counted: str
     counted_model: Any
     counted_by: str
+    # By what the list of those is narrowed to them.
+    narrowed_by = "key"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.add_page is not None and request.user.has_perm(self.add_page.permission)
@@ -47,51 +53,61 @@ class CountedAdmin(FactAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
-        counted: QuerySet[Any] = rows.annotate(referring=Count(self.counted, distinct=True))
-        return counted
+        annotated: QuerySet[Any] = rows.annotate(referring=self.count())
+        return annotated
+
+    def count(self) -> Any:
+        return counted(self.counted_model.objects.filter(**{self.counted_by: OuterRef("pk")}))
 
     def referring(self, row: Any) -> Any:
-        lookup = {f"{self.counted_by}__id__exact": row.pk}
-        return link_to_list(self.counted_model, row.referring, **lookup)
+        lookup = {f"{self.counted_by}__{self.narrowed_by}": getattr(row, self.narrowed_by)}
+        return link_to_list(self.counted_model, self.said(row.referring), **lookup)
+
+    def said(self, count: int) -> str:
+        return shown_count(count)
 
 
 @admin.register(Topic)
-class TopicAdmin(CountedAdmin):
+class TopicAdmin(CountedAdmin, KeyedAdmin):
     add_page = AddTopic
     list_display = ["name", "key", "questions"]
     search_fields = ["key", "name"]
     fields = ["name", "key", "questions"]
     readonly_fields = ["questions"]
-    counted, counted_model, counted_by = "question", Question, "topic"
+    counted_model, counted_by = Question, "topic"
 
-    @display(description="Questions", ordering="referring")
+    @display(description="Questions")
     def questions(self, topic: Topic) -> Any:
         return self.referring(topic)
 
 
 @admin.register(Outlet)
-class OutletAdmin(CountedAdmin):
+class OutletAdmin(CountedAdmin, KeyedAdmin):
     add_page = AddOutlet
     list_display = ["name", "key", "articles"]
     search_fields = ["key", "name"]
     fields = ["name", "key", "articles"]
     readonly_fields = ["articles"]
-    counted, counted_model, counted_by = "article", Article, "outlet"
+    counted_model, counted_by = Article, "outlet"
 
-    @display(description="Articles", ordering="referring")
+    @display(description="Articles")
     def articles(self, outlet: Outlet) -> Any:
         return self.referring(outlet)
 
 
 @admin.register(Article)
-class ArticleAdmin(CountedAdmin):
+class ArticleAdmin(CountedAdmin, KeyedAdmin):
     add_page = AddArticle
     list_display = ["title", "outlet", "byline", "published", "predictions", "key"]
-    list_filter = ["outlet"]
+    list_filter = [
+        keyed("Outlet", "outlet", Outlet),
+        between("Published", "published_on", "day"),
+    ]
     list_select_related = ["outlet"]
-    search_fields = ["key", "title", "byline", "outlet__name", "sha256"]
-    date_hierarchy = "published_on"
-    ordering = ["-published_on", "key"]
+    search_fields = ["key", "title", "byline", "sha256"]
+    search_through = ("outlet",)
+    ordering = ["-published_on", "-id"]
+    sortable_by = ["published", "key"]
     readonly_fields = ["predictions", "published", "record_more", "kept_text"]
     published = day("published_on", "Published on")
     fieldsets = [
@@ -100,7 +116,7 @@ class ArticleAdmin(CountedAdmin):
         ("When and where", {"fields": ["published", "date_basis", "url"]}),
         ("Its text", {"fields": ["sha256", "characters", "key", "kept_text"]}),
     ]
-    counted, counted_model, counted_by = "predictions", Prediction, "article"
+    counted_model, counted_by = Prediction, "article"
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -124,22 +140,31 @@ class ArticleAdmin(CountedAdmin):
         url = reverse("admin:predictions_article_text", args=[article.pk])
         return format_html('<a href="{}">Read, if you may →</a>', url)
 
-    @display(description="Predictions", ordering="referring")
+    @display(description="Predictions")
     def predictions(self, article: Article) -> Any:
         return self.referring(article)
 
 
 @admin.register(Forecaster)
-class ForecasterAdmin(CountedAdmin):
+class ForecasterAdmin(CountedAdmin, KeyedAdmin):
     add_page = AddForecaster
     list_display = ["name", "kind", "predictions", "key"]
-    list_filter = ["kind"]
+    list_filter = [one_of("Kind", "kind", ForecasterKind.choices)]
+    sortable_by = ["key"]
     search_fields = ["key", "name", "note"]
     fields = ["name", "kind", "note", "predictions", "key", "entries"]
     readonly_fields = ["predictions", "entries"]
-    counted, counted_model, counted_by = "predictions", Prediction, "forecaster"
+    counted_model, counted_by = Prediction, "forecaster"
 
-    @display(description="Predictions", ordering="referring")
+    def count(self) -> Any:
+        """Exactly: it is among the totals."""
+        total = Total.objects.filter(whose=OuterRef("pk")).values("predictions")
+        return Coalesce(Subquery(total), 0)
+
+    def said(self, count: int) -> str:
+        return f"{count:,}"
+
+    @display(description="Predictions")
     def predictions(self, forecaster: Forecaster) -> Any:
         return self.referring(forecaster)
 
@@ -152,7 +177,7 @@ class ForecasterAdmin(CountedAdmin):
 @admin.register(Phrase)
 class PhraseAdmin(CountedAdmin):
     list_display = ["phrase", "chance", "source", "version", "source_title", "predictions"]
-    list_filter = ["source"]
+    list_filter = [text("Source", "source")]
     search_fields = ["phrase", "source", "source_title", "note"]
     readonly_fields = ["chance", "predictions"]
     fields = [
@@ -166,12 +191,13 @@ class PhraseAdmin(CountedAdmin):
         "reason",
         "predictions",
     ]
-    counted, counted_model, counted_by = "prediction", Prediction, "phrase"
+    counted_model, counted_by = Prediction, "phrase"
+    narrowed_by = "pk"
 
     @display(description="Probability", ordering="point")
     def chance(self, phrase: Phrase) -> str:
         return shown_range(phrase.low, phrase.point, phrase.high)
 
-    @display(description="Predictions", ordering="referring")
+    @display(description="Predictions")
     def predictions(self, phrase: Phrase) -> Any:
         return self.referring(phrase)

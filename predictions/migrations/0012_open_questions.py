@@ -49,7 +49,7 @@ DROP FUNCTION predictions_agenda_follows;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("predictions", "0009_recording")]
+    dependencies = [("predictions", "0011_lists")]
 
     operations = [
         migrations.CreateModel(

@@ -10,6 +10,7 @@ from predictions.models.scores import Score
 from predictions.models.sources import Article, Forecaster, Outlet, Phrase, Topic
 from predictions.models.texts import ArticleText
 from predictions.models.totals import Rescoring, SeriesTotal, Total
+from predictions.models.uploads import Upload
 from predictions.models.verifications import Verification
 
 # In the order in which one may refer to the next.
@@ -59,6 +60,7 @@ __all__ = [
     "Sweep",
     "Topic",
     "Total",
+    "Upload",
     "User",
     "Verification",
 ]

@@ -105,3 +105,12 @@ class ErasureReason(models.TextChoices):
     REQUEST = "request", "the person asked for it"
     COURT_ORDER = "court_order", "a court or an authority ordered it"
     MISTAKE = "mistake", "should not have been recorded"
+
+
+class UploadState(models.TextChoices):
+    """How far an upload has come."""
+
+    PREVIEWED = "previewed", "waits for a yes"
+    QUEUED = "queued", "is being recorded"
+    RECORDED = "recorded", "was recorded"
+    REFUSED = "refused", "was not recorded"

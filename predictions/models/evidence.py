@@ -96,7 +96,10 @@ class Outcome(Fact):
 
     class Meta:
         ordering = ["settled_at", "entered_at"]
-        indexes = [models.Index(fields=["entered_at", "id"], name="outcome_in_order")]
+        indexes = [
+            models.Index(fields=["entered_at", "id"], name="outcome_in_order"),
+            models.Index(fields=["settled_at", "id"], name="outcome_by_settling"),
+        ]
         constraints = [
             not_empty("rationale"),
             models.CheckConstraint(
@@ -191,6 +194,7 @@ class Review(Fact):
 
     class Meta:
         ordering = ["-recorded_at"]
+        indexes = [models.Index(fields=["recorded_at", "id"], name="review_in_order")]
         constraints = [
             not_empty("note"),
             models.CheckConstraint(

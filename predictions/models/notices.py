@@ -59,6 +59,7 @@ class Message(models.Model):
             # The desk: what was given up, and when the last one went out.
             models.Index(fields=["created_at"], condition=Q(state="dead"), name="message_given_up"),
             models.Index(fields=["-sent_at"], condition=Q(state="sent"), name="message_sent"),
+            models.Index(fields=["created_at", "id"], name="message_in_order"),
         ]
 
     def __str__(self) -> str:

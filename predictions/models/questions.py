@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Upper
+from django.db.models.functions import Length, Upper
 
 from predictions.models.base import Fact, KeyedFact, between, is_list, not_empty, one_of
 from predictions.models.choices import (
@@ -113,6 +113,9 @@ class Question(KeyedFact):
             models.Index(fields=["review_at"], name="question_review_at"),
             # Near-duplicates, and words within: both ask for the text in capitals.
             GinIndex(OpClass(Upper("text"), "gin_trgm_ops"), name="question_text_trigrams"),
+            # Q2 before Q10, as lists have them; and by the day they close.
+            models.Index(Length("key"), "key", name="question_numbered"),
+            models.Index(fields=["due_at", "id"], name="question_by_due"),
         ]
 
     def __str__(self) -> str:
@@ -138,10 +141,20 @@ class Prediction(Fact):
 
     # The row of the article's record it comes from, such as A1; empty for imports.
     reference = models.CharField(max_length=50, blank=True)
-    question = models.ForeignKey(Question, on_delete=models.PROTECT, related_name="predictions")
-    forecaster = models.ForeignKey(Forecaster, on_delete=models.PROTECT, related_name="predictions")
+    # The indexes of these three are in `Meta`, with the order in which their lists are read.
+    question = models.ForeignKey(
+        Question, on_delete=models.PROTECT, related_name="predictions", db_index=False
+    )
+    forecaster = models.ForeignKey(
+        Forecaster, on_delete=models.PROTECT, related_name="predictions", db_index=False
+    )
     article = models.ForeignKey(
-        Article, on_delete=models.PROTECT, null=True, blank=True, related_name="predictions"
+        Article,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="predictions",
+        db_index=False,
     )
     # 1 for the forecaster's first prediction on the question, 2 for its revision, and so on.
     revision = models.PositiveIntegerField(default=1)
@@ -173,8 +186,19 @@ class Prediction(Fact):
 
     class Meta:
         ordering = ["made_at", "id"]
-        # The list's order, page by page.
-        indexes = [models.Index(fields=["made_at", "id"], name="prediction_in_order")]
+        # The list's order, page by page: of all, and of what each is narrowed to.
+        indexes = [
+            models.Index(fields=["made_at", "id"], name="prediction_in_order"),
+            models.Index(fields=["question", "made_at", "id"], name="prediction_of_question"),
+            models.Index(fields=["forecaster", "made_at", "id"], name="prediction_of_forecaster"),
+            models.Index(fields=["article", "made_at", "id"], name="prediction_of_article"),
+            models.Index(fields=["probability", "id"], name="prediction_by_probability"),
+            models.Index(
+                fields=["basis", "made_at", "id"],
+                condition=~Q(basis="stated"),
+                name="prediction_by_rarer_basis",
+            ),
+        ]
         constraints = [
             one_of("basis", Basis),
             models.CheckConstraint(
@@ -237,6 +261,7 @@ class Statement(Fact):
 
     class Meta:
         ordering = ["article", "reference"]
+        indexes = [models.Index(fields=["recorded_at", "id"], name="statement_in_order")]
         constraints = [
             one_of("kind", StatementKind),
             one_of("reason", UnscorableReason),

@@ -55,6 +55,7 @@ class Article(KeyedFact):
 
     class Meta:
         ordering = ["published_on", "key"]
+        indexes = [models.Index(fields=["published_on", "id"], name="article_in_order")]
         constraints = [
             not_empty("title"),
             not_empty("date_basis"),

@@ -58,6 +58,12 @@ class SeriesTotal(Sums):
 
     class Meta:
         ordering = ["question", "forecaster"]
+        indexes = [
+            # Where something came too late, which is rare.
+            models.Index(
+                fields=["question"], condition=models.Q(late__gt=0), name="series_total_late"
+            )
+        ]
         constraints = [
             models.UniqueConstraint(fields=["question", "forecaster"], name="series_total_once")
         ]

@@ -1,13 +1,15 @@
 """Recording a file of predictions: all of it or nothing, and a second time nothing."""
 
 import datetime as dt
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-from predictions.errors import PredictionsError
-from predictions.importing import Asked, Finding, Read, Row, fold
+from predictions.errors import Conflict, PredictionsError
+from predictions.importing import Asked, Finding, Folded, Read, Row, fold
 from predictions.models import Article, Forecaster, Prediction, Question, Topic, User
 from predictions.models.choices import Basis, ForecasterKind, HorizonBasis, VoidReason
 from predictions.services.import_plan import Part, Plan, plan
@@ -55,12 +57,14 @@ def predictions_import(
     by: User | None,
     now: dt.datetime,
     dry_run: bool = False,
+    agreed: str | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Imported:
     """Record what a file holds and the database does not; what is recorded stays as it is.
 
     All of it in one transaction. `progress` is told how many predictions of how many are recorded.
-    Raises ImportRefused, with every problem that there is.
+    Raises ImportRefused, with every problem that there is; Conflict, if what would be recorded is
+    not what somebody has `agreed` to, by the digest of its preview.
     """
     folded = fold(read.rows, now=now, spoiled=read.spoiled)
     folded.problems.extend(read.problems)
@@ -68,12 +72,59 @@ def predictions_import(
         if not dry_run:
             _take_turns()
             families_locked([asked.key for asked in folded.questions])
-        made = plan(folded)
-        if made.problems:
-            raise ImportRefused(made.problems)
+        made = _planned(folded)
+        if agreed is not None and agreed != digest_of(made):
+            raise Conflict("what would be recorded has changed since the preview; look at it again")
         if not dry_run:
             _record(made, by, now, progress)
     return _counted(made)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What an import would record, and the digest by which somebody agrees to just that."""
+
+    imported: Imported
+    questions: tuple[str, ...]
+    forecasters: tuple[str, ...]
+    digest: str
+
+
+def predictions_preview(*, read: Read, now: dt.datetime) -> Preview:
+    """What `predictions_import` would record now; raises ImportRefused as it does."""
+    folded = fold(read.rows, now=now, spoiled=read.spoiled)
+    folded.problems.extend(read.problems)
+    made = _planned(folded)
+    return Preview(
+        imported=_counted(made),
+        questions=tuple(part.asked.key for part in made.parts if part.recorded is None),
+        forecasters=tuple(made.forecasters),
+        digest=digest_of(made),
+    )
+
+
+def digest_of(made: Plan) -> str:
+    """Of everything that a plan would record, and warns of."""
+    parts = [
+        (
+            part.asked.key,
+            part.recorded is None,
+            [row.line for row in part.predictions],
+            part.outcome,
+            part.opened_at,
+            part.settled_at,
+        )
+        for part in made.parts
+    ]
+    said = [made.topics, made.forecasters, parts, sorted(map(str, made.warnings))]
+    return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()
+
+
+def _planned(folded: Folded) -> Plan:
+    made = plan(folded)
+    if made.problems:
+        raise ImportRefused(made.problems)
+    return made
 
 
 def _take_turns() -> None:

@@ -71,6 +71,7 @@ def _set_up() -> None:
 def _measured(size: int) -> Iterator[Row]:
     from tests.bench import (
         batches,
+        desk,
         domain,
         logs,
         proofs,
@@ -88,6 +89,7 @@ def _measured(size: int) -> Iterator[Row]:
         ("scoring", scoring.rows),
         ("statistics", statistics.rows),
         ("scoring anew", rescoring.rows),
+        ("the desk", desk.rows),
     )
     for name, measure in areas:
         progress(f"measuring {name}")

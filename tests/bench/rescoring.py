@@ -53,23 +53,22 @@ INSERT INTO predictions_outcome (id, entry, question_id, answer, void_reason, se
     correction_reason, entered_at, reopens)
 SELECT gen_random_uuid(), gen_random_uuid(), id, CASE WHEN random() < 0.4 THEN 'yes' ELSE 'no' END,
     '', '2025-10-01', 'Seen.', '', now(), false
-FROM predictions_question WHERE key LIKE 'answered-%';
+FROM predictions_question WHERE key LIKE '{key}%';
 """
 
 
 def rows(size: int) -> Iterator[Row]:
     logs.clear()
-    _fill("small", FEW)
+    filled("small", FEW)
     few = _outcomes("small")
     logs.clear()
     progress(f"making {size:,} predictions")
-    _fill("answered-", size)
-    with lifted():
-        logs.run(_ANSWER)
+    filled("answered-", size)
+    answered("answered-")
     logs.run_as_owner("ANALYZE")
     yield from _everything(size)
     logs.run_as_owner("ANALYZE")
-    _fill("large", FEW)
+    filled("large", FEW)
     yield cost_row(
         f"a new outcome among {size:,} predictions against among {FEW:,}",
         Times(ours=_outcomes("large"), floor=few),
@@ -77,7 +76,13 @@ def rows(size: int) -> Iterator[Row]:
     )
 
 
-def _fill(key: str, predictions: int) -> None:
+def answered(key: str) -> None:
+    """An outcome for each of the questions whose keys begin so."""
+    with lifted():
+        logs.run(_ANSWER.format(key=key))
+
+
+def filled(key: str, predictions: int) -> None:
     """So many predictions, of `FORECASTERS` on each question, or fewer."""
     questions = max(predictions // (FORECASTERS * REVISIONS), OUTCOMES if predictions == FEW else 1)
     statement = _FILL.format(
