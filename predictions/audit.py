@@ -26,19 +26,19 @@ _MORE_TRIGGERS = {
 }
 # As in `ledger.guards`: what the tables of facts, and the database functions of the domain, are.
 TABLES = {
-    "predictions_topic": "f67f8a57052f0636",
-    "predictions_outlet": "c3e98ff048bc7ba9",
-    "predictions_article": "7f760326d26565dd",
-    "predictions_forecaster": "ba2c2e0421b116b0",
-    "predictions_phrase": "38ad8d1ba5d9b0df",
-    "predictions_question": "a5cb26917c5b5cc3",
-    "predictions_prediction": "d8d18cd7cd993685",
-    "predictions_statement": "9ae3a8f1e90fc7c5",
-    "predictions_event": "51004b48842f9a74",
+    "predictions_topic": "31b071657a5dc044",
+    "predictions_outlet": "e2cba23f10df9e72",
+    "predictions_article": "0a2bb94d89f19728",
+    "predictions_forecaster": "6b27da493300a6e6",
+    "predictions_phrase": "7416066ae5ce12a6",
+    "predictions_question": "f3fa17f4c8461f65",
+    "predictions_prediction": "5c81718916fe975e",
+    "predictions_statement": "66a286b8690d3a4e",
+    "predictions_event": "0ce330bcddfbd0bb",
     "predictions_bearing": "b1638c2ea083b72f",
-    "predictions_outcome": "ac3943865d8580d2",
+    "predictions_outcome": "1dbc56452b626def",
     "predictions_outcomeevidence": "bfc26f4697de572f",
-    "predictions_review": "4ae374a121a61226",
+    "predictions_review": "1910cde726fb79f8",
     "predictions_score": "c436a92655f86ad2",
 }
 FUNCTIONS = {
