@@ -43,12 +43,14 @@ def recording(client_with: Callable[..., APIClient]) -> APIClient:
 def refused() -> Callable[..., dict[str, Any]]:
     """Holds an answer against RFC 9457 and returns the document; `field` must be named in it."""
 
-    def check(answer: Any, status: int, field: str | None = None) -> dict[str, Any]:
+    def check(
+        answer: Any, status: int, field: str | None = None, kind: str = "about:blank"
+    ) -> dict[str, Any]:
         assert answer.status_code == status, answer.content
         assert answer.headers["Content-Type"] == "application/problem+json"
         problem: dict[str, Any] = answer.json()
         assert list(problem) == ["type", "title", "status", "detail", "instance", "errors"]
-        assert problem["type"] == "about:blank"
+        assert problem["type"] == kind
         assert problem["status"] == status
         assert problem["title"]
         assert problem["detail"]

@@ -28,8 +28,7 @@ def test_who_recorded_a_prediction_is_refused_the_outcome(
         "settled_at": "2026-09-01",
         "rationale": "The ministry said so.",
     }
-    problem = refused(adjudicating.post("/api/v1/outcomes/", body, format="json"), 403)
-    assert problem["type"] == TYPE
+    problem = refused(adjudicating.post("/api/v1/outcomes/", body, format="json"), 403, kind=TYPE)
     assert problem["detail"].startswith(f"ada has recorded predictions on {question.key} and")
     assert not Outcome.objects.exists()
 
@@ -45,9 +44,8 @@ def test_who_entered_the_outcome_is_refused_a_prediction(
         "article": article.key,
         "made_at": "2026-02-01",
         "basis": "stated",
-        "probability": "0.7",
+        "probability": 0.7,
     }
-    problem = refused(recording.post("/api/v1/predictions/", body, format="json"), 403)
-    assert problem["type"] == TYPE
+    problem = refused(recording.post("/api/v1/predictions/", body, format="json"), 403, kind=TYPE)
     assert problem["detail"].startswith(f"ada has entered the outcome of {question.key} and")
     assert not Prediction.objects.exists()
