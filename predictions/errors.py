@@ -3,7 +3,9 @@
 PredictionsError
 ├── Invalid      an input is not acceptable; `field` names it and the message says the fix (400)
 ├── NotFound     no such object (404)
-└── Conflict     the state does not allow it, such as a second outcome (409)
+├── Conflict     the state does not allow it, such as a second outcome (409)
+├── Denied       this person may not do it, though others may (403)
+└── Several      some of many acts that are done together, or not at all, were refused
 """
 
 
@@ -26,3 +28,15 @@ class NotFound(PredictionsError):
 
 class Conflict(PredictionsError):
     """What was asked does not fit what is already recorded."""
+
+
+class Denied(PredictionsError):
+    """Whoever asks may not do this, though others may."""
+
+
+class Several(PredictionsError):
+    """Some of many acts were refused, so none was done; `refused` are theirs, by question's key."""
+
+    def __init__(self, refused: "dict[str, PredictionsError]") -> None:
+        super().__init__("; ".join(f"{key}: {error}" for key, error in refused.items()))
+        self.refused = refused

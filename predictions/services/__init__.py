@@ -18,8 +18,10 @@ from predictions.services.predictions import (
     predictions_record,
     statement_record,
 )
+from predictions.services.proposals import proposal_decline, proposal_make
 from predictions.services.questions import question_open, questions_open
 from predictions.services.reviews import review_record
+from predictions.services.several import outcomes_decide
 from predictions.services.sources import (
     article_record,
     forecaster_record,
@@ -37,12 +39,15 @@ __all__ = [
     "outcome_correct",
     "outcome_enter",
     "outcome_withdraw",
+    "outcomes_decide",
     "outcomes_enter",
     "outlet_record",
     "phrase_record",
     "phrase_revise",
     "prediction_record",
     "predictions_record",
+    "proposal_decline",
+    "proposal_make",
     "question_open",
     "questions_open",
     "review_record",

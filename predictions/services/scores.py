@@ -8,6 +8,7 @@ from uuid import UUID
 from predictions import reckoning
 from predictions.models import User
 from predictions.reckoning import Selection
+from predictions.services import rehearsal
 from predictions.services.score_rows import entries_append, rows_store
 from predictions.services.totals import totals_replace
 
@@ -35,10 +36,13 @@ def scores_settle(
     """
     selection = Selection(questions, forecaster)
     due = reckoning.changes(selection)
+    settled = Settled(due.predictions, posted=len(due.postings), reversed=len(due.reversals))
+    if not rehearsal.heard(questions, due):
+        return settled
     # Before the entries: whoever holds everybody's total waits for no one but the log.
     totals_replace(selection=selection, series=due.series)
     for kind, rows in (("scores.reversed", due.reversals), ("scores.posted", due.postings)):
         if len(rows):
             entries_append(rows=rows, kind=kind, by=by, now=now)
             rows_store(rows=rows, now=now)
-    return Settled(due.predictions, posted=len(due.postings), reversed=len(due.reversals))
+    return settled
