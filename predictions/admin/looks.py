@@ -30,6 +30,7 @@ _GROUPS: dict[str, list[tuple[str, str, str, bool]]] = {
     "What happened": [
         ("Events", "event", "predictions_event", False),
         ("Outcomes", "gavel", "predictions_outcome", False),
+        ("Proposals", "visibility", "predictions_proposal", True),
         ("Reviews", "schedule", "predictions_review", False),
         ("Scores", "scoreboard", "predictions_score", False),
     ],

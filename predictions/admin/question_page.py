@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from predictions.admin.desk import how_long
 from predictions.admin.history import history
+from predictions.admin.passages import Passage, said_of
 from predictions.models import Event, Outcome, Prediction, Question, Score, User
 
 # A question of an import may have thousands; all of them are in the list of predictions.
@@ -21,6 +22,7 @@ class Forecast:
     """A prediction with its state and its postings: those that count, and those taken back."""
 
     prediction: Prediction
+    passages: tuple[Passage, ...]
     state: str
     standing: tuple[Score, ...]
     reversed: tuple[Score, ...]
@@ -54,6 +56,7 @@ def gather(question: Question, request: HttpRequest) -> dict[str, Any]:
         "reviews": question.reviews.select_related("recorded_by").order_by("-recorded_at"),
         "conditionals": question.conditionals.order_by("key"),
         "history": history(f"question:{question.key}"),
+        "proposal": question.proposals.waiting().select_related("proposed_by").first(),
         "may": _may(request.user),  # type: ignore[arg-type]
     }
 
@@ -61,6 +64,8 @@ def gather(question: Question, request: HttpRequest) -> dict[str, Any]:
 def _may(user: User) -> dict[str, bool]:
     return {
         "decide": user.has_perm("predictions.add_outcome"),
+        "correct": user.has_perm("predictions.change_outcome"),
+        "propose": user.has_perm("predictions.add_proposal"),
         "review": user.has_perm("predictions.add_review"),
         "add_event": user.has_perm("predictions.add_event"),
     }
@@ -89,6 +94,7 @@ def _forecast(prediction: Prediction, postings: Iterable[Score]) -> Forecast:
     taken_back = tuple(score for score in rows if hasattr(score, "reversal"))
     return Forecast(
         prediction=prediction,
+        passages=said_of([prediction])[0].passages,
         state=prediction.state,
         standing=tuple(score for score in rows if score not in taken_back),
         reversed=taken_back,

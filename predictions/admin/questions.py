@@ -2,21 +2,23 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.utils import unquote
 from django.db.models import Count, Prefetch, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.text import Truncator
 from unfold.decorators import display
 
 from predictions.admin.base import NUMBERED, FactAdmin
 from predictions.admin.events import LinkEvent
+from predictions.admin.proposals import DeclineProposal, ProposeOutcome
 from predictions.admin.question_page import gather
 from predictions.admin.reviews import RecordReview
+from predictions.admin.several import MOST, EnterOutcomes
 from predictions.admin.verdicts import CorrectOutcome, EnterOutcome, WithdrawOutcome
 from predictions.models import Outcome, Question
 from predictions.templatetags.figures import when
@@ -51,6 +53,7 @@ class QuestionAdmin(FactAdmin):
     list_select_related = ["topic"]
     search_fields = ["key", "text", "criteria", "condition", "notes"]
     ordering = NUMBERED
+    actions = ["enter_outcomes"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Question]:
         standing = Prefetch("outcomes", Outcome.objects.current(), to_attr="standing")
@@ -63,6 +66,9 @@ class QuestionAdmin(FactAdmin):
             "outcome": ("<uuid:pk>/outcome/", EnterOutcome),
             "correct": ("<uuid:pk>/outcome/<uuid:outcome>/correct/", CorrectOutcome),
             "withdraw": ("<uuid:pk>/outcome/<uuid:outcome>/withdraw/", WithdrawOutcome),
+            "propose": ("<uuid:pk>/propose/", ProposeOutcome),
+            "decline": ("<uuid:pk>/proposal/<int:proposal>/decline/", DeclineProposal),
+            "outcomes": ("outcomes/", EnterOutcomes),
             "review": ("<uuid:pk>/review/", RecordReview),
             "link": ("<uuid:pk>/link/", LinkEvent),
         }
@@ -71,6 +77,22 @@ class QuestionAdmin(FactAdmin):
             for name, (where, act) in pages.items()
         ]
         return [*acts, *super().get_urls()]
+
+    @admin.action(description="Enter outcomes…", permissions=["decide"])
+    def enter_outcomes(
+        self, request: HttpRequest, questions: QuerySet[Question]
+    ) -> HttpResponse | None:
+        """Go to the page of several outcomes."""
+        keys = list(questions.order_by("key").values_list("key", flat=True)[: MOST + 1])
+        if len(keys) > MOST:
+            text = f"Choose {MOST} questions at most: each is to be read, and answered by itself."
+            self.message_user(request, text, messages.WARNING)
+            return None
+        url = reverse("admin:predictions_question_outcomes", query={"question": keys})
+        return HttpResponseRedirect(url)
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("predictions.add_outcome")
 
     def change_view(
         self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
