@@ -1,8 +1,9 @@
 """Outcomes of several questions on one page: one event, one day, and an answer each."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -18,6 +19,7 @@ from predictions.admin.previewed import Previewed
 from predictions.admin.verdict_forms import settled_at
 from predictions.errors import Invalid, PredictionsError, Several
 from predictions.models import Event, Outcome, Question
+from predictions.models.choices import QuestionKind
 from predictions.services.outcomes import Verdict
 
 MOST = 50
@@ -61,7 +63,11 @@ class RowForm(ActForm):
         self.prefix = question.key
         self.question = question
         self.fields.update(answers.fields_of(question))
-        self.fields["answer"].required = False
+        asked = cast(forms.ChoiceField, self.fields["answer"])
+        asked.required = False
+        if question.kind != QuestionKind.CHOICE:
+            asked.choices = [("", "Leave it out"), *cast(list[tuple[str, str]], asked.choices)]
+            asked.initial = ""
         self.fields["rationale"] = inputs.paragraph(
             f"Rationale of {question.key} alone", required=False, rows=2
         )

@@ -19,6 +19,8 @@ from predictions.when import end_of, is_bare_date
 
 # The latest; an outcome rests on few.
 _EVENTS = 100
+# Of so many of the latest events the day is suggested.
+_DAYS = 3
 
 
 class VerdictForm(ActForm):
@@ -150,12 +152,11 @@ def initial_of(said: Outcome | Proposal, evidence: Iterable[Event]) -> dict[str,
     }
 
 
-def days_suggested(question: Question, events: Sequence[Event]) -> list[tuple[dt.date, str]]:
-    """Days on which the question may have been settled, and why: of its latest events, its end."""
+def days_suggested(
+    question: Question, events: Sequence[Event], today: dt.date
+) -> list[tuple[dt.date, str]]:
+    """Days on which the question may have been settled, and why: its latest events', its end."""
     days = [(event.happened_on, event.title) for event in events[-_DAYS:]]
     if question.due_at:
         days.append((question.due_at.astimezone(dt.UTC).date(), "the question closed"))
-    return days
-
-
-_DAYS = 3
+    return [(day, why) for day, why in days if day <= today]

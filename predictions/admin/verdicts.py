@@ -70,14 +70,15 @@ class EnterOutcome(Deciding):
             case ("day", _, day):
                 self.new_event = NewEventForm(initial=typed(NewEventForm(), request.POST))
                 return self.page(self.retyped(settled_on=day, settled_time=""))
-        self.new_event = NewEventForm(request.POST)
+        begun = NewEventForm(request.POST)
+        self.new_event = begun if begun.is_begun else None
         return super().post(request, **kwargs)
 
     def form(self, data: Any = None) -> ActForm:
         if data is None:
             return self.form_class(self.question, initial=self.initial())
         form = self.form_class(self.question, data)
-        if self.new_event and self.new_event.is_begun:
+        if self.new_event:
             self.new_event.add_error("title", _NOT_YET)
             form.add_error(None, "See the event that you began, below.")
         return form
@@ -136,7 +137,8 @@ class EnterOutcome(Deciding):
         return self.done(text, url_of(self.question))
 
     def page(self, form: ActForm, status: int = 200) -> HttpResponse:
-        self.suggested = days_suggested(self.question, list(getattr(form, "events", {}).values()))
+        events = list(cast(VerdictForm, form).events.values())
+        self.suggested = days_suggested(self.question, events, timezone.now().date())
         return super().page(form, status)
 
     def context(self) -> dict[str, Any]:

@@ -62,6 +62,6 @@ def _refuse_second(question: Question) -> None:
     waiting = question.proposals.waiting().select_related("proposed_by").first()
     if waiting is not None:
         raise Conflict(
-            f"{waiting.proposed_by} proposed {waiting.verdict} for {question.key} on "
-            f"{display(waiting.proposed_at)} already; it waits to be confirmed or declined"
+            f"{question.key} has a proposal already: {waiting.verdict}, by {waiting.proposed_by} "
+            f"on {display(waiting.proposed_at)}; it waits to be confirmed or declined"
         )

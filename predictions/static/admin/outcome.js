@@ -30,7 +30,8 @@ function row() {
 }
 
 function answer(value) {
-  choose(row().querySelector(`:is(input[type=radio], option)[value${value}]`));
+  const wanted = `[name$=answer][value${value}], [name$=answer] > option[value${value}]`;
+  choose(row().querySelector(wanted));
 }
 
 function show(details) {
@@ -95,6 +96,8 @@ for (const kind of ["input", "change"]) {
   });
 }
 
+// Where the reading goes on: what it would do, or what is wrong.
+(document.getElementById("preview") ?? document.querySelector(".pl-wrong :is(input, select, textarea)"))?.focus();
 keys.hidden = false;
 single.checked = localStorage.getItem(SWITCH) !== "off";
 single.addEventListener("change", () => localStorage.setItem(SWITCH, single.checked ? "on" : "off"));
