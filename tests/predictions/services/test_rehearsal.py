@@ -15,7 +15,7 @@ from predictions.reckoning import RULES
 from predictions.services.rehearsal import Heard, performed, rehearsed
 from tests.making import Maker
 
-Rows = set[tuple[bytes, str, int, int, int]]
+Rows = set[tuple[object, ...]]
 
 
 def contents() -> dict[str, list[Any]]:
@@ -134,5 +134,9 @@ def test_a_rehearsal_does_not_keep_others_from_everybodys_totals(now: dt.datetim
             other.close()
 
     assert rehearsed(lambda: make.outcome(question), locks) > 0
+
+    def wait(outcome: Outcome, heard: Sequence[Heard]) -> None:
+        locks(outcome, heard)
+
     with pytest.raises(OperationalError):
-        performed(lambda: make.outcome(question), lambda *seen: locks(*seen) and None)
+        performed(lambda: make.outcome(question), wait)
