@@ -1,13 +1,16 @@
 """What is seen before it is confirmed, and what is told where that no longer holds."""
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from ledger import journal
 from predictions.models import Event, Outcome, Score, User
+from predictions.templatetags.figures import signed
 from predictions.when import end_of
 from tests.admin.conftest import allow
 from tests.admin.pages import Pages, text_of, verdict
@@ -209,6 +212,34 @@ def test_many_predictions_are_shown_in_part_and_counted_in_full(desk: Pages, mak
     one = make.question()
     make.prediction(question=one)
     assert with_many <= _queries(desk, one)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waits_for_another_too_long_keeps_what_was_typed(client: Client, now: Any) -> None:
+    make = Maker(now)
+    question = make.question()
+    client.force_login(User.objects.create_superuser("ada", password="long enough"))
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as held, connection.cursor() as cursor:
+            held.execute("SELECT FROM predictions_question FOR NO KEY UPDATE")
+            cursor.execute("SET lock_timeout = '20ms'")
+            told = Pages(client).preview(OUTCOME, question.pk, data=verdict())
+            cursor.execute("RESET lock_timeout")
+    finally:
+        other.close()
+    assert told.status_code == 503
+    assert "Others were writing at the same time, and nothing was recorded" in text_of(told)
+    assert "The ministry said so." in text_of(told)
+    assert Pages(client).preview(OUTCOME, question.pk, data=verdict()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "written"), [("0.2", "+0.200"), ("-0.1", "−0.100"), ("-0.0001", "±0.000")]
+)
+def test_a_change_has_its_sign(change: str, written: str) -> None:
+    assert signed(Decimal(change)) == written
 
 
 def _queries(desk: Pages, question: Any) -> int:
