@@ -4,7 +4,8 @@ PredictionsError
 ├── Invalid      an input is not acceptable; `field` names it and the message says the fix (400)
 ├── NotFound     no such object (404)
 ├── Conflict     the state does not allow it, such as a second outcome (409)
-└── Denied       somebody else may, but not who asks; `rule` names the rule (403)
+├── Denied       somebody else may, but not who asks; `rule` names the rule (403)
+└── Several      some of many acts that are done together, or not at all, were refused
 """
 
 
@@ -35,3 +36,11 @@ class Denied(PredictionsError):
     def __init__(self, rule: str, problem: str) -> None:
         super().__init__(problem)
         self.rule = rule
+
+
+class Several(PredictionsError):
+    """Some of many acts were refused, so none was done; `refused` are theirs, by question's key."""
+
+    def __init__(self, refused: "dict[str, PredictionsError]") -> None:
+        super().__init__("; ".join(f"{key}: {error}" for key, error in refused.items()))
+        self.refused = refused

@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # the models import this module
         Outcome,
         Phrase,
         Prediction,
+        Proposal,
         Question,
         Score,
     )
@@ -165,6 +166,12 @@ class ScoreQuerySet(QuerySet["Score"]):
             reverses__isnull=False, reverses=OuterRef("pk")
         )
         return self.filter(~Exists(reversals), reverses__isnull=True)
+
+
+class ProposalQuerySet(QuerySet["Proposal"]):
+    def waiting(self) -> Self:
+        """Outcomes that wait for a second pair of eyes, the longest waiting first."""
+        return self.filter(state="waiting").order_by("proposed_at", "id")
 
 
 class MessageQuerySet(QuerySet["Message"]):

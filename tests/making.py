@@ -21,7 +21,9 @@ from predictions.models import (
     Outcome,
     Phrase,
     Prediction,
+    Proposal,
     Question,
+    User,
 )
 from predictions.services.events import Bears
 from predictions.services.outcomes import Verdict
@@ -174,6 +176,13 @@ class Maker:
             reason="Misread.",
             by=None,
             now=self.now,
+        )
+
+    def proposal(
+        self, question: Question, by: User, answer: str | None = "yes", **given: Any
+    ) -> Proposal:
+        return services.proposal_make(
+            question=question, verdict=self.verdict(answer, **given), by=by, now=self.now
         )
 
     def withdraw(self, outcome: Outcome) -> Outcome:

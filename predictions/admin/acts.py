@@ -5,15 +5,19 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views import View
 
+from ledger.retries import PASSING, retried
 from predictions.admin.access import refusal
-from predictions.errors import Conflict, Invalid
+from predictions.errors import Conflict, Denied, Invalid
 from predictions.models import Outcome, Question, User
+
+_BUSY = "Others were writing at the same time, and nothing was recorded; try again."
 
 
 class ActForm(forms.Form):
@@ -29,6 +33,14 @@ class ActForm(forms.Form):
             self.add_error(field, sentence(error.problem))
         else:
             self.add_error(None, sentence(str(error)))
+
+
+class Done(HttpResponseRedirect):
+    """The way on from what was done, and what to say of it: once, however often it was tried."""
+
+    def __init__(self, text: str, url: str) -> None:
+        super().__init__(url)
+        self.said = text
 
 
 class Act(View):
@@ -51,7 +63,10 @@ class Act(View):
         raise NotImplementedError
 
     def do(self, form: ActForm) -> HttpResponse:
-        """Call the service with a valid form; raises what the service raises."""
+        """Call the service with a valid form; raises what the service raises.
+
+        In one transaction; done again where another's work was in its way.
+        """
         raise NotImplementedError
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
@@ -62,13 +77,21 @@ class Act(View):
         if not form.is_valid():
             return self.page(form)
         try:
-            return self.do(form)
+            answer = retried(lambda: self.do(form))
         except Invalid as error:
             form.refuse(error)
             return self.page(form)
-        except Conflict as error:
+        except (Conflict, Denied) as error:
             form.add_error(None, sentence(str(error)))
-            return self.page(form, status=409)
+            return self.page(form, status=409 if isinstance(error, Conflict) else 403)
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", "") not in PASSING:
+                raise
+            form.add_error(None, _BUSY)
+            return self.page(form, status=503)
+        if isinstance(answer, Done):
+            messages.success(request, answer.said)
+        return answer
 
     def page(self, form: ActForm, status: int = 200) -> HttpResponse:
         context = {**admin.site.each_context(self.request), "title": self.title, "form": form}
@@ -79,9 +102,8 @@ class Act(View):
     def context(self) -> dict[str, Any]:
         return {}
 
-    def done(self, text: str, url: str) -> HttpResponseRedirect:
-        messages.success(self.request, text)
-        return HttpResponseRedirect(url)
+    def done(self, text: str, url: str) -> HttpResponse:
+        return Done(text, url)
 
     @property
     def person(self) -> User:

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from predictions.admin import inputs
-from predictions.models import Outcome, Question
+from predictions.models import Outcome, Proposal, Question
 from predictions.models.choices import QuestionKind, VoidReason
 from predictions.scoring.partial import is_partial
 
@@ -71,8 +71,8 @@ def answer_of(given: Mapping[str, Any]) -> tuple[str | None, str]:
     return chosen.removeprefix(_IS), ""
 
 
-def initial_of(outcome: Outcome) -> dict[str, str]:
-    """What the fields hold for an outcome that was entered."""
+def initial_of(outcome: Outcome | Proposal) -> dict[str, str]:
+    """What the fields hold for an outcome that was entered, or proposed."""
     answer = outcome.answer
     if answer is None:
         return {"answer": f"{_VOID}{outcome.void_reason}"}

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
@@ -133,8 +133,17 @@ class EventAdmin(KeyedAdmin):
     search_fields = ["key", "title", "text"]
     ordering = ["-happened_on", "-id"]
     sortable_by = ["happened", "key"]
-    fields = ["title", "happened", "text", "shown_sources", "bears_on", "key", "recorded"]
-    readonly_fields = ["happened", "recorded", "shown_sources", "bears_on"]
+    fields = [
+        "title",
+        "happened",
+        "text",
+        "shown_sources",
+        "bears_on",
+        "settles",
+        "key",
+        "recorded",
+    ]
+    readonly_fields = ["happened", "recorded", "shown_sources", "bears_on", "settles"]
     happened = day("happened_on", "Happened on")
     recorded = moment("recorded_at", "Recorded")
 
@@ -156,6 +165,14 @@ class EventAdmin(KeyedAdmin):
     def shown_sources(self, event: Event) -> SafeString:
         rows = ((source["url"], source["name"], source["url"]) for source in event.sources)
         return format_html_join("", '<div><a href="{}" rel="noreferrer">{}</a> {}</div>', rows)
+
+    @display(description="Settles")
+    def settles(self, event: Event) -> SafeString | str:
+        count = Question.objects.open().filter(bearings__event=event).count()
+        if not count:
+            return "no open question"
+        url = reverse("admin:predictions_question_outcomes", query={"event": event.key})
+        return format_html('<a href="{}">Enter outcomes of what is open: {} →</a>', url, count)
 
     @display(description="Bears on")
     def bears_on(self, event: Event) -> SafeString | str:

@@ -31,6 +31,7 @@ _GROUPS: dict[str, list[tuple[str, str, str]]] = {
     "What happened": [
         ("Events", "event", "predictions_event"),
         ("Outcomes", "gavel", "predictions_outcome"),
+        ("Proposals", "visibility", "predictions_proposal"),
         ("Reviews", "schedule", "predictions_review"),
         ("Scores", "scoreboard", "predictions_score"),
     ],

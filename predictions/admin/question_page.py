@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from predictions.admin.history import history_context
+from predictions.admin.passages import Passage, said_of
 from predictions.admin.reviews import how_long
 from predictions.models import Bearing, Event, Outcome, Prediction, Question, Score, User
 
@@ -21,6 +22,7 @@ class Forecast:
     """A prediction with its state and its postings: those that count, and those taken back."""
 
     prediction: Prediction
+    passages: tuple[Passage, ...]
     state: str
     standing: tuple[Score, ...]
     reversed: tuple[Score, ...]
@@ -55,6 +57,7 @@ def gather(question: Question, request: HttpRequest) -> dict[str, Any]:
         "reviews": question.reviews.select_related("recorded_by").order_by("-recorded_at")[:_ROWS],
         "conditionals": question.conditionals.order_by("key")[:_ROWS],
         **history_context(request, question),
+        "proposal": question.proposals.waiting().select_related("proposed_by").first(),
         "may": _may(request.user),  # type: ignore[arg-type]
     }
 
@@ -68,6 +71,8 @@ def _bearings(question: Question) -> list[Bearing]:
 def _may(user: User) -> dict[str, bool]:
     return {
         "decide": user.has_perm("predictions.add_outcome"),
+        "correct": user.has_perm("predictions.change_outcome"),
+        "propose": user.has_perm("predictions.add_proposal"),
         "review": user.has_perm("predictions.add_review"),
         "amend": user.has_perm("predictions.change_question"),
         "predict": user.has_perm("predictions.add_prediction"),
@@ -98,6 +103,7 @@ def _forecast(prediction: Prediction, postings: Iterable[Score]) -> Forecast:
     taken_back = tuple(score for score in rows if hasattr(score, "reversal"))
     return Forecast(
         prediction=prediction,
+        passages=said_of([prediction])[0].passages,
         state=prediction.state,
         standing=tuple(score for score in rows if score not in taken_back),
         reversed=taken_back,

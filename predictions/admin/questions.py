@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
@@ -20,9 +20,11 @@ from predictions.admin.amending import ExtendQuestion, ReassignQuestion
 from predictions.admin.base import NUMBERED, KeyedAdmin, counted, shown_count
 from predictions.admin.events import LinkEvent
 from predictions.admin.filters import keyed, person
+from predictions.admin.proposals import DeclineProposal, ProposeOutcome
 from predictions.admin.question_page import gather
 from predictions.admin.recording.pages import AddQuestion, Predict
 from predictions.admin.reviews import MOST, RecordReview, RecordReviews
+from predictions.admin.several import EnterOutcomes
 from predictions.admin.verdicts import CorrectOutcome, EnterOutcome, WithdrawOutcome
 from predictions.models import Outcome, Prediction, Question, Topic
 from predictions.models.choices import HorizonBasis, QuestionKind
@@ -76,7 +78,7 @@ class QuestionAdmin(KeyedAdmin):
     search_fields = ["key", "text", "criteria", "condition", "notes"]
     ordering = NUMBERED
     sortable_by = ["key", "closes", "next_review"]
-    actions = ["still_open"]
+    actions = ["still_open", "enter_outcomes"]
 
     def has_review_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("predictions.add_review")
@@ -110,6 +112,9 @@ class QuestionAdmin(KeyedAdmin):
             "outcome": ("<uuid:pk>/outcome/", EnterOutcome),
             "correct": ("<uuid:pk>/outcome/<uuid:outcome>/correct/", CorrectOutcome),
             "withdraw": ("<uuid:pk>/outcome/<uuid:outcome>/withdraw/", WithdrawOutcome),
+            "propose": ("<uuid:pk>/propose/", ProposeOutcome),
+            "decline": ("<uuid:pk>/proposal/<int:proposal>/decline/", DeclineProposal),
+            "outcomes": ("outcomes/", EnterOutcomes),
             "review": ("<uuid:pk>/review/", RecordReview),
             "reviews": ("still-open/", RecordReviews),
             "extend": ("<uuid:pk>/extend/", ExtendQuestion),
@@ -128,6 +133,22 @@ class QuestionAdmin(KeyedAdmin):
 
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return AddQuestion.as_view()(request)
+
+    @admin.action(description="Enter outcomes…", permissions=["decide"])
+    def enter_outcomes(
+        self, request: HttpRequest, questions: QuerySet[Question]
+    ) -> HttpResponse | None:
+        """Go to the page of several outcomes."""
+        keys = list(questions.order_by("key").values_list("key", flat=True)[: MOST + 1])
+        if len(keys) > MOST:
+            text = f"Choose {MOST} questions at most: each is to be read, and answered by itself."
+            self.message_user(request, text, messages.WARNING)
+            return None
+        url = reverse("admin:predictions_question_outcomes", query={"question": keys})
+        return HttpResponseRedirect(url)
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("predictions.add_outcome")
 
     def change_view(
         self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any

@@ -1,145 +1,177 @@
-"""Entering what became of a question, and correcting it."""
+"""Entering what became of a question, and correcting it: seen first, then confirmed."""
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Any, cast
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
+from ledger.retries import retried
 from predictions import services
-from predictions.admin import answers, inputs
+from predictions.admin.access import refusal
 from predictions.admin.acts import ActForm, QuestionAct, load_question, url_of
+from predictions.admin.passages import said_of
+from predictions.admin.previewed import Previewed
+from predictions.admin.verdict_forms import (
+    CorrectionForm,
+    NewEventForm,
+    VerdictForm,
+    WithdrawalForm,
+    days_suggested,
+    initial_of,
+    typed,
+)
 from predictions.errors import Invalid
-from predictions.models import Bearing, Event, Outcome, Question
+from predictions.models import Event, Outcome, Proposal, Question
 from predictions.services.eyes import refuse_barred
-from predictions.services.outcomes import Verdict
-from predictions.when import end_of, is_bare_date
+
+_NOT_YET = "This event is not recorded yet: add it, or empty its fields."
 
 
-class VerdictForm(ActForm):
-    """What came out, when was that settled, on what evidence, and why."""
+class Deciding(Previewed, QuestionAct):
+    """A page with the question and all that is known about it beside the form."""
 
-    NAMES = {"void_reason": "answer", "settled_at": "settled_on"}
-    field_order: Sequence[str] = ()
-
-    settled_on = inputs.day(
-        "Settled on",
-        help_text="When the world decided, not when you enter it: the day of the event, "
-        "or the day the question closed.",
-    )
-    settled_time = inputs.time_of_day(
-        "Settled at (UTC)",
-        help_text="Only if the hour is known and matters; otherwise the end of the day counts.",
-    )
-    evidence = inputs.any_of("Evidence", help_text="The events that are linked to this question.")
-    rationale = inputs.paragraph(
-        "Rationale", help_text="Why the criteria lead to this answer, so that a stranger agrees."
-    )
-
-    def __init__(self, question: Question, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        asked = answers.fields_of(question)
-        self.fields.update(asked)
-        self.order_fields([*self.field_order, *asked])
-        bearings = question.bearings.select_related("event").order_by("event__happened_on")
-        self.events: dict[str, Event] = {str(row.event_id): row.event for row in bearings}
-        if not bearings:
-            self.fields["evidence"].help_text = "No event is linked to this question."
-        self.fields["evidence"].choices = [  # type: ignore[attr-defined]
-            (str(row.event_id), _evidence_label(row)) for row in bearings
-        ]
-
-    def clean(self) -> dict[str, Any]:
-        given: dict[str, Any] = super().clean() or self.cleaned_data
-        if missing := answers.missing(given):
-            self.add_error(*missing)
-        return given
-
-    def refuse(self, error: Invalid) -> None:
-        """An answer in writing that is refused is shown at its own field."""
-        if error.field == "answer" and (field := answers.WRITTEN.get(self.cleaned_data["answer"])):
-            error = Invalid(field, error.problem)
-        super().refuse(error)
-
-    def verdict(self) -> Verdict:
-        given = self.cleaned_data
-        answer, reason = answers.answer_of(given)
-        return Verdict(
-            answer=answer,
-            void_reason=reason,
-            settled_at=_settled_at(given["settled_on"], given["settled_time"]),
-            rationale=given["rationale"],
-            evidence=[self.events[key] for key in given["evidence"]],
-        )
+    def context(self) -> dict[str, Any]:
+        known = super().context()
+        latest = self.question.predictions.select_related("forecaster", "article", "question")
+        return {
+            **known,
+            "said": said_of(latest.order_by("-made_at", "id")[: len(known["predictions"])]),
+            "url": self.request.get_full_path(),
+        }
 
 
-class CorrectionForm(VerdictForm):
-    """A verdict in place of an earlier one, with what was wrong with that."""
-
-    correction_reason = inputs.paragraph(
-        "What was wrong", help_text="Both outcomes stay on record, with this reason.", rows=2
-    )
-    field_order = ("correction_reason",)
-
-
-class WithdrawalForm(ActForm):
-    """Why an outcome is taken back."""
-
-    correction_reason = inputs.paragraph(
-        "Why it is withdrawn", help_text="The outcome stays on record, with this reason."
-    )
-
-
-class EnterOutcome(QuestionAct):
+class EnterOutcome(Deciding):
     permission = "predictions.add_outcome"
     doing = "Entering an outcome"
     title = "Enter outcome"
-    template = "admin/question/verdict.html"
+    template = "admin/question/outcome.html"
+    confirm = "Confirm outcome"
+    form_class: type[VerdictForm] = VerdictForm
+
+    new_event: NewEventForm | None = None
+    added: Event | None = None
 
     def begin(self, **kwargs: Any) -> HttpResponse | None:
-        answered = super().begin(**kwargs)
+        ended = super().begin(**kwargs)
         # Before anybody writes a rationale in vain.
         refuse_barred(questions=[self.question], by=self.person)
-        return answered
+        wanted = self.request.GET.get("proposal", "")
+        self.proposal: Proposal | None = None
+        if wanted.isdecimal():
+            proposals = self.question.proposals.select_related("proposed_by")
+            self.proposal = get_object_or_404(proposals, pk=int(wanted))
+        return ended
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Beside what every act does: add the event that was typed, or take a suggested day."""
+        match request.POST.get("act", "").partition(":"):
+            case ("event", _, _):
+                return self.add_event()
+            case ("day", _, day):
+                self.new_event = NewEventForm(initial=typed(NewEventForm(), request.POST))
+                return self.page(self.retyped(settled_on=day, settled_time=""))
+        begun = NewEventForm(request.POST)
+        self.new_event = begun if begun.is_begun else None
+        return super().post(request, **kwargs)
 
     def form(self, data: Any = None) -> ActForm:
-        return VerdictForm(self.question, data)
+        if data is None:
+            return self.form_class(self.question, initial=self.initial())
+        form = self.form_class(self.question, data)
+        if self.new_event:
+            self.new_event.add_error("title", _NOT_YET)
+            form.add_error(None, "See the event that you began, below.")
+        return form
 
-    def do(self, form: ActForm) -> HttpResponse:
+    def initial(self) -> dict[str, Any]:
+        if self.proposal:
+            return initial_of(self.proposal, self.proposal.evidence.all())
+        return {"evidence": self.form_class(self.question).settling}
+
+    def retyped(self, **changed: Any) -> VerdictForm:
+        """The form as it was sent, but for what is changed, and not judged yet."""
+        given = typed(self.form_class(self.question), self.request.POST)
+        return self.form_class(self.question, initial={**given, **changed})
+
+    def add_event(self) -> HttpResponse:
+        """Record the event inline, and go on where the person was."""
+        permission, doing = "predictions.add_event", "Adding an event"
+        if refused := refusal(self.request, doing=doing, permission=permission):
+            return refused
+        self.new_event = NewEventForm(self.request.POST)
+        if self.new_event.is_valid():
+            try:
+                self.added = retried(self.record_event)
+            except Invalid as error:
+                self.new_event.refuse(error)
+        if self.added is None:
+            return self.page(self.retyped())
+        self.new_event = None
+        given = self.request.POST
+        day = given.get("settled_on") or self.added.happened_on
+        checked = [*given.getlist("evidence"), str(self.added.pk)]
+        return self.page(self.retyped(evidence=checked, settled_on=day))
+
+    def record_event(self) -> Event:
+        form = cast(NewEventForm, self.new_event)
+        return services.event_record(
+            **form.facts(),
+            bears_on=[form.bears(self.question)],
+            by=self.person,
+            now=timezone.now(),
+        )
+
+    def decide(self, form: ActForm) -> Sequence[Outcome]:
         outcome = services.outcome_enter(
             question=self.question,
             verdict=cast(VerdictForm, form).verdict(),
             by=self.person,
             now=timezone.now(),
+            proposal=self.proposal,
         )
+        return [outcome]
+
+    def finished(self, outcomes: Sequence[Outcome]) -> HttpResponse:
+        [outcome] = outcomes
         text = f"The outcome of {self.question.key} is {outcome.verdict}. {scored(outcome)}"
         return self.done(text, url_of(self.question))
 
+    def page(self, form: ActForm, status: int = 200) -> HttpResponse:
+        events = list(cast(VerdictForm, form).events.values())
+        self.suggested = days_suggested(self.question, events, timezone.now().date())
+        return super().page(form, status)
+
     def context(self) -> dict[str, Any]:
-        return {**super().context(), "act": "Enter outcome"}
+        return {
+            **super().context(),
+            "suggested": self.suggested,
+            "new_event": self.new_event or NewEventForm(),
+            "added": self.added,
+            "may_add_event": self.person.has_perm("predictions.add_event"),
+            "proposal": self.proposal,
+        }
 
 
 class CorrectOutcome(EnterOutcome):
+    permission = "predictions.change_outcome"
     doing = "Correcting an outcome"
     title = "Correct outcome"
+    confirm = "Confirm correction"
+    form_class = CorrectionForm
 
     def begin(self, **kwargs: Any) -> HttpResponse | None:
-        self.question = load_question(kwargs["pk"])
-        outcomes = self.question.outcomes.select_related("entered_by")
-        self.outcome = get_object_or_404(outcomes, pk=kwargs["outcome"])
+        self.proposal = None
+        self.question, self.outcome = standing(kwargs)
         refuse_barred(questions=[self.question], by=self.person)
-        if self.request.method != "POST" and not self.outcome.stands:
-            messages.warning(self.request, "That outcome does not stand any more.")
-            return HttpResponseRedirect(url_of(self.question))
-        return None
+        return not_standing(self.request, self.outcome)
 
-    def form(self, data: Any = None) -> ActForm:
-        return CorrectionForm(self.question, data, initial=_initial(self.outcome))
+    def initial(self) -> dict[str, Any]:
+        return initial_of(self.outcome, self.outcome.evidence.all())
 
-    def do(self, form: ActForm) -> HttpResponse:
+    def decide(self, form: ActForm) -> Sequence[Outcome]:
         corrected = services.outcome_correct(
             outcome=self.outcome,
             verdict=cast(VerdictForm, form).verdict(),
@@ -147,6 +179,10 @@ class CorrectOutcome(EnterOutcome):
             by=self.person,
             now=timezone.now(),
         )
+        return [corrected]
+
+    def finished(self, outcomes: Sequence[Outcome]) -> HttpResponse:
+        [corrected] = outcomes
         text = (
             f"The outcome of {self.question.key} is now {corrected.verdict}; "
             f"it was {self.outcome.verdict}. {scored(corrected)}"
@@ -154,26 +190,54 @@ class CorrectOutcome(EnterOutcome):
         return self.done(text, url_of(self.question))
 
     def context(self) -> dict[str, Any]:
-        return {**super().context(), "act": "Correct outcome", "outcome": self.outcome}
+        return {**super().context(), "outcome": self.outcome}
 
 
-class WithdrawOutcome(CorrectOutcome):
+class WithdrawOutcome(Deciding):
+    permission = "predictions.change_outcome"
     doing = "Withdrawing an outcome"
     title = "Withdraw outcome"
-    template = "admin/question/withdraw.html"
+    template = "admin/question/outcome.html"
+    confirm = "Confirm withdrawal"
+
+    def begin(self, **kwargs: Any) -> HttpResponse | None:
+        self.question, self.outcome = standing(kwargs)
+        return not_standing(self.request, self.outcome)
 
     def form(self, data: Any = None) -> ActForm:
         return WithdrawalForm(data)
 
-    def do(self, form: ActForm) -> HttpResponse:
-        services.outcome_withdraw(
+    def decide(self, form: ActForm) -> Sequence[Outcome]:
+        reopened = services.outcome_withdraw(
             outcome=self.outcome,
             reason=form.cleaned_data["correction_reason"],
             by=self.person,
             now=timezone.now(),
         )
+        return [reopened]
+
+    def finished(self, outcomes: Sequence[Outcome]) -> HttpResponse:
         text = f"{self.question.key} is open again, and due for review; it was "
         return self.done(f"{text}{self.outcome.verdict}.", url_of(self.question))
+
+    def context(self) -> dict[str, Any]:
+        return {**super().context(), "outcome": self.outcome, "withdraws": True}
+
+
+def standing(kwargs: dict[str, Any]) -> tuple[Question, Outcome]:
+    """The question and the outcome that an address names."""
+    question = load_question(kwargs["pk"])
+    outcomes = question.outcomes.select_related("entered_by", "correction")
+    outcome: Outcome = get_object_or_404(outcomes, pk=kwargs["outcome"])
+    return question, outcome
+
+
+def not_standing(request: HttpRequest, outcome: Outcome) -> HttpResponse | None:
+    """The way back from an outcome that does not stand. On POST the service decides."""
+    if request.method == "POST" or outcome.stands:
+        return None
+    messages.warning(request, "That outcome does not stand any more.")
+    return HttpResponseRedirect(url_of(outcome.question))
 
 
 def scored(outcome: Outcome) -> str:
@@ -184,22 +248,3 @@ def scored(outcome: Outcome) -> str:
     late = outcome.question.predictions.count() - count
     said = "1 prediction was scored" if count == 1 else f"{count:,} predictions were scored"
     return f"{said}; {late:,} came too late." if late else f"{said}."
-
-
-def _evidence_label(bearing: Bearing) -> str:
-    return f"{bearing.event} ({bearing.get_bearing_display()})"
-
-
-def _settled_at(day: dt.date, time: dt.time | None) -> dt.datetime:
-    return dt.datetime.combine(day, time, dt.UTC) if time else end_of(day)
-
-
-def _initial(outcome: Outcome) -> dict[str, Any]:
-    settled = outcome.settled_at.astimezone(dt.UTC)
-    return {
-        **answers.initial_of(outcome),
-        "settled_on": settled.date(),
-        "settled_time": None if is_bare_date(settled) else settled.time(),
-        "evidence": [str(pk) for pk in outcome.evidence.values_list("pk", flat=True)],
-        "rationale": outcome.rationale,
-    }

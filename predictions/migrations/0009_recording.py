@@ -19,7 +19,7 @@ def _trigrams(model, column):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("predictions", "0006_roles")]
+    dependencies = [("predictions", "0008_proposals")]
 
     operations = [
         TrigramExtension(),

@@ -5,6 +5,7 @@ from predictions.models.base import Fact
 from predictions.models.evidence import Bearing, Event, Outcome, OutcomeEvidence, Review
 from predictions.models.notices import Message, Reminder, Report, Subscription, Sweep
 from predictions.models.people import ApiToken, IdempotencyKey, User
+from predictions.models.proposals import Proposal
 from predictions.models.questions import Prediction, Question, Statement
 from predictions.models.scores import Score
 from predictions.models.sources import Article, Forecaster, Outlet, Phrase, Topic
@@ -48,6 +49,7 @@ __all__ = [
     "Outlet",
     "Phrase",
     "Prediction",
+    "Proposal",
     "Question",
     "Reminder",
     "Report",

@@ -16,6 +16,13 @@ class VoidReason(models.TextChoices):
     WITHDRAWN = "withdrawn", "withdrawn"
 
 
+class ProposalState(models.TextChoices):
+    WAITING = "waiting"
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+    OVERTAKEN = "overtaken", "overtaken by another outcome"
+
+
 class MessageKind(models.TextChoices):
     REMINDER = "reminder"
     REPORT = "report"

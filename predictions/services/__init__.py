@@ -29,8 +29,10 @@ from predictions.services.predictions import (
     predictions_record,
     statement_record,
 )
+from predictions.services.proposals import proposal_decline, proposal_make
 from predictions.services.questions import question_open, questions_open
 from predictions.services.reviews import review_record, reviews_record
+from predictions.services.several import outcomes_decide
 from predictions.services.sheets import sheet_record
 from predictions.services.sources import (
     article_record,
@@ -55,6 +57,7 @@ __all__ = [
     "outcome_correct",
     "outcome_enter",
     "outcome_withdraw",
+    "outcomes_decide",
     "outcomes_enter",
     "outlet_amend",
     "outlet_record",
@@ -63,6 +66,8 @@ __all__ = [
     "prediction_amend",
     "prediction_record",
     "predictions_record",
+    "proposal_decline",
+    "proposal_make",
     "question_amend",
     "question_open",
     "questions_open",

@@ -3,7 +3,8 @@
 import datetime as dt
 from collections.abc import Iterable
 
-from predictions.models import Event, Outcome, OutcomeEvidence, Question, User
+from predictions.models import Event, Outcome, OutcomeEvidence, Proposal, Question, User
+from predictions.services.overtaking import proposal_confirm, proposals_overtake
 from predictions.services.posting import post
 from predictions.services.scores import scores_settle
 
@@ -14,11 +15,17 @@ def last_word(question: Question) -> Outcome | None:
 
 
 def outcome_append(
-    outcome: Outcome, *, evidence: Iterable[Event], by: User | None, now: dt.datetime
+    outcome: Outcome,
+    *,
+    evidence: Iterable[Event],
+    by: User | None,
+    now: dt.datetime,
+    proposal: Proposal | None = None,
 ) -> None:
     """Write a question's newest word, take back the scores of the one before, and score anew.
 
-    A question that is open again is due for review anew. `outcome.question` must be locked.
+    It confirms the `proposal` that it was made of; another that waits is overtaken. A question that
+    is open again is due for review anew. `outcome.question` must be locked.
     """
     question = outcome.question
     rows = [OutcomeEvidence(outcome=outcome, event=event) for event in evidence]
@@ -28,6 +35,9 @@ def outcome_append(
         post(kind="outcome.withdrawn", by=by, rows=[outcome, *rows, question])
     else:
         post(kind=_kind(outcome), by=by, rows=[outcome, *rows])
+    if proposal is not None:
+        proposal_confirm(proposal=proposal, outcome=outcome, by=by, now=now)
+    proposals_overtake(outcomes=[outcome], by=by, now=now)
     scores_settle(questions=[question.pk], by=by, now=now)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from predictions.errors import Conflict, Invalid
-from predictions.models import Event, Outcome, OutcomeEvidence, Question, User
+from predictions.models import Event, Outcome, OutcomeEvidence, Proposal, Question, User
 from predictions.models.choices import VoidReason
 from predictions.services.chain import last_word, outcome_append
 from predictions.services.conditions import (
@@ -20,6 +20,7 @@ from predictions.services.conditions import (
 )
 from predictions.services.eyes import refuse_barred
 from predictions.services.kinds import checked_answer
+from predictions.services.overtaking import proposals_overtake
 from predictions.services.posting import post_each
 from predictions.services.questions import (
     family_locked,
@@ -49,22 +50,28 @@ class Verdict:
 
 @transaction.atomic
 def outcome_enter(
-    *, question: Question, verdict: Verdict, by: User | None, now: dt.datetime
+    *,
+    question: Question,
+    verdict: Verdict,
+    by: User | None,
+    now: dt.datetime,
+    proposal: Proposal | None = None,
 ) -> Outcome:
     """Enter an open question's outcome; scores every prediction made before it was settled.
 
-    Questions that are conditional on another answer become void by themselves. Raises Conflict if
-    the question has an outcome already, or its condition has failed; Invalid (naming the field)
-    for a verdict that does not fit the question; Denied by the four-eyes rule (`eyes`).
+    `proposal` is what it confirms. Questions that are conditional on another answer become void by
+    themselves. Raises Conflict if the question has an outcome already, its condition has failed, or
+    the proposal does not wait any more; Invalid (naming the field) for a verdict that does not fit
+    the question; Denied for whoever made the proposal, and by the four-eyes rule (`eyes`).
     """
     locked = family_locked(question)
     refuse_barred(questions=[locked], by=by)
     refuse_settled(locked, locked.outcome)
-    outcome = _outcome(locked, verdict, by, now)
+    outcome = checked_outcome(locked, verdict, by, now)
     outcome.corrects = last_word(locked)
     if outcome.corrects is not None:
         outcome.correction_reason = "The question was open again."
-    _append(outcome, verdict.evidence, by, now)
+    _append(outcome, verdict.evidence, by, now, proposal)
     return outcome
 
 
@@ -86,7 +93,7 @@ def outcomes_enter(
     for key, standing in outcomes_of(locked).items():
         refuse_settled(locked[key], standing)
     outcomes = [
-        _outcome(locked[question.pk], verdict, by, now, as_found=as_found)
+        checked_outcome(locked[question.pk], verdict, by, now, as_found=as_found)
         for question, verdict in verdicts.items()
     ]
     evidence = [
@@ -96,6 +103,7 @@ def outcomes_enter(
     ]
     if outcomes:
         post_each(kind="outcome.entered", by=by, rows=[*outcomes, *evidence])
+        proposals_overtake(outcomes=outcomes, by=by, now=now)
         scores_settle(questions=list(locked), by=by, now=now)
     for outcome in outcomes:
         consequences_append(outcome=outcome, now=now)
@@ -117,7 +125,7 @@ def outcome_correct(
     _check_stands(locked, outcome)
     if not reason.strip():
         raise Invalid("correction_reason", "is missing; say why the earlier outcome was wrong")
-    corrected = _outcome(locked, verdict, by, now)
+    corrected = checked_outcome(locked, verdict, by, now)
     corrected.corrects = outcome
     corrected.correction_reason = reason
     _append(corrected, verdict.evidence, by, now)
@@ -164,7 +172,7 @@ def condition_apply(*, question: Question, now: dt.datetime) -> Outcome | None:
     return condition_follow(question=locked, now=now) if locked.outcome is None else None
 
 
-def _outcome(
+def checked_outcome(
     question: Question,
     verdict: Verdict,
     by: User | None,
@@ -172,6 +180,7 @@ def _outcome(
     *,
     as_found: bool = False,
 ) -> Outcome:
+    """The outcome that a verdict makes, unsaved. Raises Conflict, or Invalid (naming the field)."""
     _check_verdict(verdict)
     if not as_found:
         _check_time(question, verdict, now)
@@ -191,19 +200,34 @@ def _outcome(
     )
 
 
-def _append(outcome: Outcome, evidence: Sequence[Event], by: User | None, now: dt.datetime) -> None:
-    outcome_append(outcome, evidence=evidence, by=by, now=now)
+def _append(
+    outcome: Outcome,
+    evidence: Sequence[Event],
+    by: User | None,
+    now: dt.datetime,
+    proposal: Proposal | None = None,
+) -> None:
+    outcome_append(outcome, evidence=evidence, by=by, now=now, proposal=proposal)
     consequences_append(outcome=outcome, now=now)
 
 
 def _check_stands(question: Question, outcome: Outcome) -> None:
-    standing = question.outcome
-    if standing is None:
-        raise Conflict(f"{question.key} is open again; enter an outcome instead")
-    if standing != outcome:
-        raise Conflict(
-            f"this outcome of {question.key} was already corrected; correct the later one"
-        )
+    last = last_word(question)
+    if last == outcome and not outcome.reopens:
+        return
+    if last is None or last.reopens:
+        raise Conflict(f"{question.key} is open again; enter an outcome instead{_by(last)}")
+    raise Conflict(
+        f"this outcome of {question.key} was already corrected; correct the later one, "
+        f"{last.verdict}{_by(last)}"
+    )
+
+
+def _by(last: Outcome | None) -> str:
+    """Who said so, and when: for who comes second."""
+    if last is None:
+        return ""
+    return f" (since {last.entered_at:%Y-%m-%d %H:%M} UTC, by {last.entered_by or 'the service'})"
 
 
 def _check_condition(question: Question, problem: str) -> None:

@@ -112,6 +112,13 @@ def question_locked(question: Question) -> Question:
     return locked
 
 
+def question_locked_open(question: Question) -> Question:
+    """Like `question_locked`, and refuses a question that already has an outcome."""
+    locked = question_locked(question)
+    refuse_settled(locked, locked.outcome)
+    return locked
+
+
 def refuse_settled(question: Question, standing: Outcome | None) -> None:
     """Raises Conflict if the question has an outcome that stands."""
     if standing is not None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from predictions import reckoning
 from predictions.models import Prediction, User
 from predictions.reckoning import Selection
+from predictions.services import rehearsal
 from predictions.services.score_rows import entries_append, rows_store
 from predictions.services.totals import totals_replace
 
@@ -38,11 +39,14 @@ def scores_settle(
     """
     selection = Selection(questions, forecaster)
     due = reckoning.changes(selection)
+    settled = Settled(due.predictions, posted=len(due.postings), reversed=len(due.reversals))
+    if not rehearsal.heard(questions, due):
+        return settled
     # Before the entries: whoever holds everybody's total waits for no one but the log.
     totals_replace(selection=selection, series=due.series)
     for kind, rows in (("scores.reversed", due.reversals), ("scores.posted", due.postings)):
         _write(kind, rows, by, now)
-    return Settled(due.predictions, posted=len(due.postings), reversed=len(due.reversals))
+    return settled
 
 
 def scores_take_back(*, prediction: Prediction, by: User | None, now: dt.datetime) -> None:

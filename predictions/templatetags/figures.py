@@ -61,6 +61,15 @@ def score(value: Decimal | float | None, places: int = 3) -> str:
 
 
 @register.filter
+def signed(change: Decimal | float, places: int = 3) -> str:
+    """A change with its sign: `+0.200`, `−0.100`, `±0.000`."""
+    written = score(abs(float(change)), places)
+    if not float(written):
+        return f"±{written}"
+    return f"{'+' if change > 0 else '−'}{written}"
+
+
+@register.filter
 def when(moment: dt.datetime | None) -> str:
     """A date, or a time in UTC; a dash for none."""
     return display(moment) or "–"

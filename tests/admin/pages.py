@@ -33,17 +33,28 @@ class Pages:
         return text_of(self.get("predictions_question_change", question.pk))
 
     def enter(self, question: Question, **given: Any) -> Any:
-        return self.post("predictions_question_outcome", question.pk, data=verdict(**given))
+        return self.confirm("predictions_question_outcome", question.pk, data=verdict(**given))
+
+    def preview(self, name: str, *args: Any, data: dict[str, Any], query: str = "") -> Any:
+        return self.post(name, *args, data={**data, "act": "preview"}, query=query)
+
+    def confirm(self, name: str, *args: Any, data: dict[str, Any], query: str = "") -> Any:
+        """See what it would do, and confirm that; or what stands in the way of seeing it."""
+        shown = self.preview(name, *args, data=data, query=query)
+        if shown.context is None or not shown.context.get("seen"):
+            return shown
+        confirmed = {**data, "act": "confirm", "seen": shown.context["seen"]}
+        return self.post(name, *args, data=confirmed, query=query)
 
     def correct(self, outcome: Outcome, **given: Any) -> Any:
         data = {"correction_reason": "The paper was misread.", **verdict(**given)}
         name = "predictions_question_correct"
-        return self.post(name, outcome.question.pk, outcome.pk, data=data)
+        return self.confirm(name, outcome.question.pk, outcome.pk, data=data)
 
     def withdraw(self, outcome: Outcome, reason: str = "It was too early.") -> Any:
         name = "predictions_question_withdraw"
         data = {"correction_reason": reason}
-        return self.post(name, outcome.question.pk, outcome.pk, data=data)
+        return self.confirm(name, outcome.question.pk, outcome.pk, data=data)
 
 
 def verdict(**given: Any) -> dict[str, Any]:

@@ -56,6 +56,7 @@ def filled(make: Maker, adjudicator: User) -> None:
     """A row of everything."""
     now = timezone.now()
     _facts(make, adjudicator)
+    make.proposal(make.question(), by=adjudicator)
     message = Message.objects.create(
         kind="report",
         recipient="bo@example.org",

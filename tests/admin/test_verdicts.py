@@ -249,27 +249,40 @@ def test_of_two_adjudicators_at_once_one_wins_and_the_other_is_told() -> None:
     question = make.question()
     make.prediction(question=question)
     people = [User.objects.create_superuser(name, password="long enough") for name in ("ada", "bo")]
-    start, statuses = threading.Barrier(2), []
+    url = "predictions_question_outcome"
+    start, told = threading.Barrier(2), {}
 
-    def enter(person: User, answer: str) -> None:
+    def seen(person: User, answer: str) -> tuple[Pages, dict[str, Any]]:
         client = Client()
         client.force_login(person)
+        data = verdict(answer=answer, rationale=f"{answer}, for sure.")
+        shown = Pages(client).preview(url, question.pk, data=data)
+        return Pages(client), {**data, "act": "confirm", "seen": shown.context["seen"]}
+
+    def confirm(person: User, pages: Pages, data: dict[str, Any]) -> None:
         start.wait()
         try:
-            response = Pages(client).enter(question, **verdict(answer=answer))
-            statuses.append((response.status_code, "already has an outcome" in text_of(response)))
+            told[person.username] = pages.post(url, question.pk, data=data)
         finally:
             connection.close()
 
     threads = [
-        threading.Thread(target=enter, args=(person, answer))
+        threading.Thread(target=confirm, args=(person, *seen(person, answer)))
         for person, answer in zip(people, ("yes", "no"), strict=True)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(statuses) == [(200, False), (409, True)]
-    assert Outcome.objects.count() == 1
+    outcome = Outcome.objects.get()
+    [loser] = {"ada", "bo"} - {str(outcome.entered_by)}
+    assert {name: page.status_code for name, page in told.items()} == {
+        str(outcome.entered_by): 200,
+        loser: 409,
+    }
+    by_whom = f"entered {outcome.entered_at:%Y-%m-%d %H:%M} UTC by {outcome.entered_by}"
+    assert by_whom in text_of(told[loser])
+    typed = {"ada": "yes, for sure.", "bo": "no, for sure."}
+    assert typed[loser] in text_of(told[loser])
     assert Score.objects.count() == 2
     assert Question.objects.open().count() == 0

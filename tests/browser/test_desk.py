@@ -41,10 +41,11 @@ def test_an_overdue_question_is_found_reviewed_settled_and_corrected(
     desk.get_by_role("link", name="Enter outcome").click()
     desk.get_by_role("radio", name="No", exact=True).check()
     desk.get_by_label("Settled on").fill("2026-11-01")
-    desk.get_by_role("button", name="Enter outcome").click()
+    desk.get_by_role("button", name="See the scores").click()
     expect(desk.get_by_role("alert")).to_contain_text("Nothing was recorded yet")
     desk.get_by_label("Rationale").fill("For this test the window is over.")
-    desk.get_by_role("button", name="Enter outcome").click()
+    desk.get_by_role("button", name="See the scores").click()
+    desk.get_by_role("button", name="Confirm outcome").click()
     # 0.6 on what did not happen.
     expect(desk.get_by_text("0.360").first).to_be_visible()
 
@@ -53,7 +54,8 @@ def test_an_overdue_question_is_found_reviewed_settled_and_corrected(
     desk.get_by_label("Settled on").fill("2026-11-01")
     desk.get_by_label("Rationale").fill("For this test it began after all.")
     desk.get_by_label("What was wrong").fill("The first reading was wrong.")
-    desk.get_by_role("button", name="Correct outcome").click()
+    desk.get_by_role("button", name="See the scores").click()
+    desk.get_by_role("button", name="Confirm correction").click()
     expect(desk.get_by_text("0.160").first).to_be_visible()
     expect(desk.get_by_text("corrected the outcome from no to yes").first).to_be_visible()
     assert running.manage("verify_ledger").returncode == 0
