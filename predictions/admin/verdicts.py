@@ -12,7 +12,6 @@ from ledger.retries import retried
 from predictions import services
 from predictions.admin.access import refusal
 from predictions.admin.acts import ActForm, QuestionAct, load_question, url_of
-from predictions.admin.passages import said_of
 from predictions.admin.previewed import Previewed
 from predictions.admin.verdict_forms import (
     CorrectionForm,
@@ -34,13 +33,7 @@ class Deciding(Previewed, QuestionAct):
     """A page with the question and all that is known about it beside the form."""
 
     def context(self) -> dict[str, Any]:
-        known = super().context()
-        latest = self.question.predictions.select_related("forecaster", "article", "question")
-        return {
-            **known,
-            "said": said_of(latest.order_by("-made_at", "id")[: len(known["predictions"])]),
-            "url": self.request.get_full_path(),
-        }
+        return {**super().context(), "url": self.request.get_full_path()}
 
 
 class EnterOutcome(Deciding):
