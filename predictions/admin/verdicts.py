@@ -32,6 +32,10 @@ _NOT_YET = "This event is not recorded yet: add it, or empty its fields."
 class Deciding(Previewed, QuestionAct):
     """A page with the question and all that is known about it beside the form."""
 
+    def refuse(self) -> None:
+        """Before anybody writes a rationale in vain."""
+        refuse_barred(questions=[self.question], by=self.person)
+
     def context(self) -> dict[str, Any]:
         return {**super().context(), "url": self.request.get_full_path()}
 
@@ -49,8 +53,7 @@ class EnterOutcome(Deciding):
 
     def begin(self, **kwargs: Any) -> HttpResponse | None:
         ended = super().begin(**kwargs)
-        # Before anybody writes a rationale in vain.
-        refuse_barred(questions=[self.question], by=self.person)
+        self.refuse()
         wanted = self.request.GET.get("proposal", "")
         self.proposal: Proposal | None = None
         if wanted.isdecimal():
@@ -158,7 +161,7 @@ class CorrectOutcome(EnterOutcome):
     def begin(self, **kwargs: Any) -> HttpResponse | None:
         self.proposal = None
         self.question, self.outcome = standing(kwargs)
-        refuse_barred(questions=[self.question], by=self.person)
+        self.refuse()
         return not_standing(self.request, self.outcome)
 
     def initial(self) -> dict[str, Any]:
@@ -195,6 +198,7 @@ class WithdrawOutcome(Deciding):
 
     def begin(self, **kwargs: Any) -> HttpResponse | None:
         self.question, self.outcome = standing(kwargs)
+        self.refuse()
         return not_standing(self.request, self.outcome)
 
     def form(self, data: Any = None) -> ActForm:
