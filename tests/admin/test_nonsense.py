@@ -9,7 +9,7 @@ from tests.admin.pages import Pages, text_of
 @pytest.mark.parametrize("chosen", ["x", "\x00", "9" * 5000])
 def test_an_action_on_what_is_no_row_is_refused(desk: Pages, chosen: str) -> None:
     for model, model_admin in admin.site._registry.items():
-        for _, action, _ in model_admin._get_base_actions():
+        for _, action, _ in model_admin._get_base_actions():  # type: ignore[attr-defined]
             if action == "delete_selected":  # is refused before
                 continue
             name = f"{model._meta.app_label}_{model._meta.model_name}_changelist"
