@@ -138,6 +138,7 @@ def next_key(rows: QuerySet[Any], prefix: str) -> str:
 def last_number(rows: QuerySet[Any], column: str, prefix: str) -> int:
     """The largest number that follows the prefix in the column; 0 where there is none."""
     # Nine digits at most, so that the longest is the largest and fits a number.
+    # Of questions an index has just these: written otherwise, it would not be asked.
     numbered = rows.filter(**{f"{column}__regex": rf"^{prefix}[1-9][0-9]{{0,8}}$"})
     last = numbered.annotate(digits=Length(column)).order_by("-digits", f"-{column}")
     key = last.values_list(column, flat=True).first()

@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views import View
 
+from ledger.listing import count_up_to
 from ledger.retries import PASSING, retried
 from predictions.admin.access import refusal
 from predictions.errors import Conflict, Denied, Invalid
@@ -133,7 +134,7 @@ class QuestionAct(Act):
             "question": self.question,
             "question_url": url_of(self.question),
             "predictions": predictions[:PREDICTIONS_BESIDE],
-            "predictions_count": self.question.predictions.count(),
+            "predictions_count": count_up_to(self.question.predictions.all()),
         }
 
 

@@ -17,7 +17,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from ledger.exporting import ExportedAdmin
-from ledger.listing import BoundedAdmin, CountUpTo
+from ledger.listing import BoundedAdmin
 from predictions.admin.amending import amending
 from predictions.admin.columns import EXPORTED
 from predictions.admin.history import history_context, proofs
@@ -158,19 +158,6 @@ def link(row: Model | None, text: object = None) -> SafeString | str:
         return "–"
     name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
     return format_html('<a href="{}">{}</a>', reverse(name, args=[row.pk]), text or row)
-
-
-# Of what is counted row by row in a list.
-COUNTED = 1_000
-
-
-def counted(rows: QuerySet[Any]) -> CountUpTo:
-    """How many of `rows` there are, or `COUNTED` and one where there are more."""
-    return CountUpTo(rows.order_by().values("pk")[: COUNTED + 1])
-
-
-def shown_count(count: int) -> str:
-    return f"{count:,}" if count <= COUNTED else f"over {COUNTED:,}"
 
 
 def link_to_list(model: type[Model], count: int | str, **lookup: Any) -> SafeString | str:

@@ -8,6 +8,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from ledger.listing import count_up_to
 from predictions.admin.history import history_context
 from predictions.admin.passages import Passage, said_of
 from predictions.admin.reviews import how_long
@@ -51,7 +52,7 @@ def gather(question: Question, request: HttpRequest) -> dict[str, Any]:
         "outcome": standing,
         "overdue": how_long(now - question.review_at) if is_due and question.review_at else "",
         "forecasts": _forecasts(question),
-        "predictions_count": question.predictions.count(),
+        "predictions_count": count_up_to(question.predictions.all()),
         "bearings": _bearings(question),
         "most": _ROWS,
         "reviews": question.reviews.select_related("recorded_by").order_by("-recorded_at")[:_ROWS],

@@ -16,8 +16,10 @@ from django.utils.text import Truncator
 from unfold.decorators import action, display
 
 from ledger.filtering import between, one_of, yes_or_no
+from ledger.listing import shown_count
 from predictions.admin.amending import ExtendQuestion, ReassignQuestion
-from predictions.admin.base import NUMBERED, KeyedAdmin, counted, shown_count
+from predictions.admin.base import NUMBERED, KeyedAdmin
+from predictions.admin.counting import counted
 from predictions.admin.events import LinkEvent
 from predictions.admin.filters import keyed, person
 from predictions.admin.proposals import DeclineProposal, ProposeOutcome

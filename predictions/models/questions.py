@@ -115,6 +115,13 @@ class Question(KeyedFact):
             GinIndex(OpClass(Upper("text"), "gin_trgm_ops"), name="question_text_trigrams"),
             # Q2 before Q10, as lists have them; and by the day they close.
             models.Index(Length("key"), "key", name="question_numbered"),
+            # The last number in use, for the next question's key.
+            models.Index(
+                Length("key"),
+                "key",
+                condition=Q(key__regex=r"^Q[1-9][0-9]{0,8}$"),
+                name="question_last_number",
+            ),
             models.Index(fields=["due_at", "id"], name="question_by_due"),
         ]
 
