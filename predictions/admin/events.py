@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -14,7 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from ledger.filtering import between, one_of, yes_or_no
+from ledger.filtering import between, one_of
 from ledger.listing import count_up_to, shown_count
 from predictions import services
 from predictions.admin import inputs
@@ -30,7 +30,7 @@ from predictions.services.events import Bears
 # So many are offered; the key of any other is typed.
 _SUGGESTED = 100
 _BEARINGS_SHOWN = 100
-_LOOKED_AT = 1_000
+_LOOKED_AT = 2_000
 
 
 class AddEvent(Act):
@@ -151,6 +151,16 @@ def _url_of_event(pk: UUID) -> str:
 _BEARINGS = Bearing.objects.filter(event=OuterRef("pk"))
 
 
+_LINKED = [("yes", "Yes"), ("no", f"No, of the latest {_LOOKED_AT:,}")]
+
+
+def _linked(events: QuerySet[Any], answer: str) -> QuerySet[Any]:
+    """Where all are linked, those that are not would be looked for among all."""
+    if answer == "yes":
+        return events.filter(Exists(_BEARINGS))
+    return events.filter(~Exists(_BEARINGS), pk__in=_latest().values("pk"))
+
+
 def _bearing(events: QuerySet[Any], weight: str) -> QuerySet[Any]:
     return events.filter(Exists(_BEARINGS.filter(bearing=weight)))
 
@@ -161,7 +171,7 @@ class EventAdmin(KeyedAdmin):
     list_display_links = ["title"]
     list_filter = [
         between("Happened", "happened_on", "day"),
-        yes_or_no("Linked to a question", "linked", Q(Exists(_BEARINGS))),
+        one_of("Linked to a question", "linked", _LINKED, _linked),
         one_of("Bearing", "bearing", Weight.choices, _bearing),
         keyed("Question", "bearings__question", Question),
     ]

@@ -8,11 +8,19 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from ledger.listing import count_up_to
 from predictions.admin.history import history_context
 from predictions.admin.passages import Passage, said_of
 from predictions.admin.reviews import how_long
-from predictions.models import Bearing, Event, Outcome, Prediction, Question, Score, User
+from predictions.models import (
+    Bearing,
+    Event,
+    Outcome,
+    Prediction,
+    Proposal,
+    Question,
+    Score,
+    User,
+)
 
 # A question of an import may have thousands of predictions; all of them are in the lists.
 _PREDICTIONS = _ROWS = 100
@@ -40,8 +48,8 @@ class Decision:
     evidence: tuple[Event, ...]
 
 
-def gather(question: Question, request: HttpRequest) -> dict[str, Any]:
-    """The context of the page, beside what every page has."""
+def gather(question: Any, request: HttpRequest) -> dict[str, Any]:
+    """The context of the page, beside what every page has; the question as its list reads it."""
     now = timezone.now()
     decisions = _decisions(question)
     standing = next((row.outcome for row in decisions if row.stands), None)
@@ -51,16 +59,20 @@ def gather(question: Question, request: HttpRequest) -> dict[str, Any]:
         "decisions": decisions,
         "outcome": standing,
         "overdue": how_long(now - question.review_at) if is_due and question.review_at else "",
-        "forecasts": _forecasts(question),
-        "predictions_count": count_up_to(question.predictions.all()),
+        "forecasts": _forecasts(question, scored=bool(decisions)),
+        "predictions_count": question.forecasts,
         "bearings": _bearings(question),
         "most": _ROWS,
         "reviews": question.reviews.select_related("recorded_by").order_by("-recorded_at")[:_ROWS],
         "conditionals": question.conditionals.order_by("key")[:_ROWS],
         **history_context(request, question),
-        "proposal": question.proposals.waiting().select_related("proposed_by").first(),
+        "proposal": None if standing else _proposal(question),
         "may": _may(request.user),  # type: ignore[arg-type]
     }
+
+
+def _proposal(question: Question) -> Proposal | None:
+    return question.proposals.waiting().select_related("proposed_by").first()
 
 
 def _bearings(question: Question) -> list[Bearing]:
@@ -81,14 +93,15 @@ def _may(user: User) -> dict[str, bool]:
     }
 
 
-def _forecasts(question: Question) -> list[Forecast]:
+def _forecasts(question: Question, *, scored: bool) -> list[Forecast]:
     predictions: QuerySet[Prediction] = (
         question.predictions.with_state()
         .select_related("forecaster", "article", "phrase", "recorded_by")
-        .prefetch_related(Prefetch("scores", _postings()))
-        .order_by("-made_at", "forecaster__name", "revision")[:_PREDICTIONS]
+        .order_by("-made_at", "forecaster__name", "revision")
     )
-    return [_forecast(prediction, prediction.scores.all()) for prediction in predictions]
+    # Without an outcome, now or before, there are no scores to read.
+    read = predictions.prefetch_related(Prefetch("scores", _postings())) if scored else predictions
+    return [_forecast(row, row.scores.all() if scored else ()) for row in read[:_PREDICTIONS]]
 
 
 def _postings() -> QuerySet[Score]:

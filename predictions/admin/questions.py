@@ -5,8 +5,9 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Length
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -45,6 +46,18 @@ STATES = [
 _PREDICTIONS = Prediction.objects.filter(question=OuterRef("pk"))
 
 
+# Among so many, those of the highest numbers, it is looked for what nobody has predicted.
+_LAST = 1_000
+_PREDICTED = [("yes", "Yes"), ("no", f"No, of the last {_LAST:,}")]
+
+
+def _predicted(questions: Any, answer: str) -> QuerySet[Question]:
+    if answer == "yes":
+        return questions.filter(Exists(_PREDICTIONS))  # type: ignore[no-any-return]
+    last = Question.objects.order_by(Length("key").desc(), "-key")[:_LAST]
+    return questions.filter(~Exists(_PREDICTIONS), pk__in=last.values("pk"))  # type: ignore[no-any-return]
+
+
 def _in_state(questions: Any, state: str) -> QuerySet[Question]:
     found: QuerySet[Question]
     match state:
@@ -73,7 +86,7 @@ class QuestionAdmin(KeyedAdmin):
         one_of("Kind", "kind", QuestionKind.choices),
         one_of("Horizon", "horizon_basis", HorizonBasis.choices),
         yes_or_no("Conditional", "conditional", Q(condition_question__isnull=False)),
-        yes_or_no("Has predictions", "predicted", Q(Exists(_PREDICTIONS))),
+        one_of("Has predictions", "predicted", _PREDICTED, _predicted),
         between("Closes", "due_at", "time"),
         between("Next review", "review_at", "time"),
     ]
@@ -98,6 +111,16 @@ class QuestionAdmin(KeyedAdmin):
         questions: QuerySet[Question] = super().get_queryset(request)
         related = questions.select_related("topic", "reviewer", "condition_question")
         return related.prefetch_related(standing).annotate(forecasts=counted(_PREDICTIONS))
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Question | None:
+        """Without what its page reads by itself."""
+        questions = self.get_queryset(request).prefetch_related(None)
+        try:
+            return questions.get(pk=object_id)
+        except (Question.DoesNotExist, ValidationError):
+            return None
 
     def export_rows(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         outcome = Outcome.objects.current().filter(question=OuterRef("pk"))

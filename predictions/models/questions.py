@@ -24,6 +24,7 @@ from predictions.querysets import PredictionQuerySet, QuestionQuerySet
 
 if TYPE_CHECKING:
     from predictions.models.evidence import Outcome
+    from predictions.models.scores import Score
 
 
 class Question(KeyedFact):
@@ -243,6 +244,13 @@ class Prediction(Fact):
 
     def __str__(self) -> str:
         return f"{self.reference or self.id} on {self.question.key}"
+
+    def postings(self) -> "list[Score]":
+        """Its scores, and what reversed them: by these, since no index has reversals by what they
+        are of."""
+        posted = list(self.scores.filter(reverses__isnull=True).select_related("reversal"))
+        reversals = [row.reversal for row in posted if hasattr(row, "reversal")]
+        return sorted([*posted, *reversals], key=lambda row: (row.posted_at, row.rule))
 
     @property
     def subject(self) -> str:

@@ -78,8 +78,8 @@ SELECT gen_random_uuid(), gen_random_uuid(), 'article-' || i, 'Almanac of town '
 FROM generate_series(1, {around}) i;
 INSERT INTO predictions_statement (id, entry, article_id, reference, forecaster_id, passages, hedge,
     kind, reason, note, recorded_at)
-SELECT gen_random_uuid(), gen_random_uuid(), a.id, 'A1', f.id, '[]', '', 'unscorable', 'comparison', '',
-    now()
+SELECT gen_random_uuid(), gen_random_uuid(), a.id, 'A1', f.id, '[]', '', 'unscorable',
+    'comparison', '', now()
 FROM predictions_article a, predictions_forecaster f WHERE f.key = 'large';
 INSERT INTO predictions_topic (id, entry, key, name)
 VALUES (gen_random_uuid(), gen_random_uuid(), 'harvest', 'Harvest');
@@ -99,8 +99,8 @@ FROM generate_series(1, {around}) i, predictions_question large, predictions_top
 WHERE large.key = 'large-2' AND me.username = 'bench';
 INSERT INTO predictions_prediction (id, entry, reference, question_id, forecaster_id, revision,
     made_at, passages, hedge, side, probability, basis, basis_note, horizon_note, note, recorded_at)
-SELECT gen_random_uuid(), gen_random_uuid(), '', q.id, f.id, 1, '2025-01-15', '[]', '', '', 0.5,
-    'stated', '', '', '', now()
+SELECT gen_random_uuid(), gen_random_uuid(), '', q.id, f.id, 1, '2025-01-15', '[]', '', '',
+    round(random()::numeric, 6), 'stated', '', '', '', now()
 FROM predictions_question q, predictions_forecaster f WHERE q.key LIKE 'Q%' AND f.key = 'large';
 INSERT INTO predictions_openquestion (question_id, review_at, reviewer_id)
 SELECT id, review_at, reviewer_id FROM predictions_question q

@@ -34,6 +34,8 @@ class Page:
 
     name: str
     address: Callable[[], str]
+    # What it asks for is given up after a while, so it is not held against few.
+    limited: bool = False
 
 
 def listed(model: str, words: str = "", **query: str) -> Page:
@@ -98,9 +100,16 @@ def added(model: str) -> Page:
     return Page(f"recording {model}s", lambda: reverse(f"admin:predictions_{model}_add"))
 
 
-def found(what: str, asked: str, name: str = "") -> Page:
-    name = name or f"{what}s that are offered for {asked}"
+def found(what: str, asked: str) -> Page:
+    name = f"{what}s that are offered for {asked}"
     return Page(name, lambda: reverse("admin:find", args=[what], query={"q": asked}))
+
+
+def alike(words: str, text: str) -> Page:
+    def address() -> str:
+        return reverse("admin:find", args=["alike"], query={"q": text})
+
+    return Page(f"questions {words} to one that is typed", address, limited=True)
 
 
 def _outcome() -> Any:
@@ -195,8 +204,8 @@ PAGES: tuple[Page, ...] = (
     found("user", "re"),
     found("phrase", "almost"),
     found("hedge", "almost certain"),
-    found("alike", "Will the harvest of town 7 fail in the end?", "questions much alike"),
-    found("alike", "Will the town of the harvest fail?", "questions a little alike"),
+    alike("much alike", "Will the harvest of town 7 fail in the end?"),
+    alike("a little alike", "Will the town of the harvest fail?"),
 )
 
 
@@ -212,12 +221,14 @@ def rows(size: int) -> Iterator[Row]:
     rounds = rounds_for(size, ROUNDS)
     few = _among("few", FEW, rounds)
     many = _among("many", size, rounds)
-    slowest = max(PAGES, key=lambda page: many[page.name].seconds / few[page.name].seconds)
+    measured = [page for page in PAGES if not page.limited]
+    slowest = max(measured, key=lambda page: many[page.name].seconds / few[page.name].seconds)
     for page in PAGES:
         ours, floor = many[page.name], few[page.name]
         yield _row(page.name, ours, floor, size, target=None)
     ours, floor = many[slowest.name], few[slowest.name]
     yield _row("the slowest of these pages", ours, floor, size, target=Target("<=", 2.0))
+    yield _limited(few, many, size)
     yield Row(
         "queries for a page of the desk, at most",
         ours=str(max(taken.queries for taken in many.values())),
@@ -225,6 +236,19 @@ def rows(size: int) -> Iterator[Row]:
         figure=max(taken.queries for taken in many.values()),
         unit="queries",
         target=Target("<=", QUERIES),
+    )
+
+
+def _limited(few: dict[str, Taken], many: dict[str, Taken], size: int) -> Row:
+    names = [page.name for page in PAGES if page.limited]
+    ours, floor = (max(taken[name].seconds for name in names) for taken in (many, few))
+    return Row(
+        f"looking for near-duplicates among {size:,} predictions, at most",
+        ours=duration(ours),
+        floor=duration(floor),
+        figure=ours,
+        unit="seconds",
+        target=Target("<=", 0.4),
     )
 
 
