@@ -235,7 +235,7 @@ class EventAdmin(KeyedAdmin):
             for row in sorted(rows[:_BEARINGS_SHOWN], key=lambda row: row.question.key)
         ]
         if len(rows) > _BEARINGS_SHOWN:
-            shown.append(_all_bearings(event))
+            shown.append(format_html("<div>{}</div>", _all_bearings(event)))
         return SafeString("").join(shown) or "no question"
 
 
