@@ -6,17 +6,19 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.db.models import OuterRef
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views import View
 
-from ledger.listing import count_up_to
+from ledger.listing import shown_count
 from ledger.retries import PASSING, retried
 from predictions.admin.access import refusal
+from predictions.admin.counting import counted
+from predictions.admin.passages import said_of
 from predictions.errors import Conflict, Denied, Invalid
-from predictions.models import Outcome, Question, User
+from predictions.models import Outcome, Prediction, Question, User
 
 _BUSY = "Others were writing at the same time, and nothing was recorded; try again."
 
@@ -129,12 +131,13 @@ class QuestionAct(Act):
         return HttpResponseRedirect(url_of(self.question))
 
     def context(self) -> dict[str, Any]:
-        predictions = self.question.predictions.select_related("forecaster", "phrase", "article")
+        latest = self.question.predictions.select_related("forecaster", "article", "question")
         return {
             "question": self.question,
             "question_url": url_of(self.question),
-            "predictions": predictions[:PREDICTIONS_BESIDE],
-            "predictions_count": count_up_to(self.question.predictions.all()),
+            "said": said_of(latest.order_by("-made_at", "-id")[:PREDICTIONS_BESIDE], self.person),
+            "predictions_count": shown_count(self.question.predictions_count),
+            "more": self.question.predictions_count > PREDICTIONS_BESIDE,
         }
 
 
@@ -142,9 +145,17 @@ class QuestionAct(Act):
 PREDICTIONS_BESIDE = 20
 
 
-def load_question(pk: UUID) -> Question:
+def question_found(pk: UUID) -> Any:
+    """The question, and how many predictions it has (`counted`), in one query; None without one."""
+    predictions = Prediction.objects.filter(question=OuterRef("pk"))
     related = Question.objects.select_related("topic", "reviewer", "condition_question")
-    question: Question = get_object_or_404(related, pk=pk)
+    return related.annotate(predictions_count=counted(predictions)).filter(pk=pk).first()
+
+
+def load_question(pk: UUID) -> Any:
+    """The same, or a page that says that there is none."""
+    if (question := question_found(pk)) is None:
+        raise Http404("there is no such question")
     return question
 
 

@@ -3,8 +3,10 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model
 from django.db.models.functions import Length
 from django.forms.widgets import Script
@@ -61,6 +63,16 @@ class ListAdmin(SearchedAdmin, ExportedAdmin, BoundedAdmin, ModelAdmin):
     def __init__(self, model: type[Model], site: AdminSite) -> None:
         super().__init__(model, site)
         self.exported = EXPORTED.get(model, ())
+
+    def response_action(self, request: HttpRequest, queryset: Any) -> Any:
+        """What is chosen for an action is sent by the list's own boxes; what else is, is no row."""
+        try:
+            for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                self.opts.pk.to_python(chosen)
+        except (ValidationError, ValueError):
+            messages.error(request, "A row that was chosen is none of this list; choose again.")
+            return None
+        return super().response_action(request, queryset)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         named = (name for one in self.list_filter for name in getattr(one, "names", ()))

@@ -2,10 +2,10 @@
 
 import datetime as dt
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Length
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,11 +18,13 @@ from unfold.decorators import action, display
 
 from ledger.filtering import between, one_of, yes_or_no
 from ledger.listing import shown_count
+from predictions.admin.acts import question_found
 from predictions.admin.amending import ExtendQuestion, ReassignQuestion
 from predictions.admin.base import NUMBERED, KeyedAdmin
 from predictions.admin.counting import counted
 from predictions.admin.events import LinkEvent
 from predictions.admin.filters import keyed, person
+from predictions.admin.history import history_context
 from predictions.admin.proposals import DeclineProposal, ProposeOutcome
 from predictions.admin.question_page import gather
 from predictions.admin.recording.pages import AddQuestion, Predict
@@ -52,10 +54,13 @@ _PREDICTED = [("yes", "Yes"), ("no", f"No, of the last {_LAST:,}")]
 
 
 def _predicted(questions: Any, answer: str) -> QuerySet[Question]:
+    found: QuerySet[Question]
     if answer == "yes":
-        return questions.filter(Exists(_PREDICTIONS))  # type: ignore[no-any-return]
-    last = Question.objects.order_by(Length("key").desc(), "-key")[:_LAST]
-    return questions.filter(~Exists(_PREDICTIONS), pk__in=last.values("pk"))  # type: ignore[no-any-return]
+        found = questions.filter(Exists(_PREDICTIONS))
+    else:
+        last = Question.objects.order_by(Length("key").desc(), "-key")[:_LAST]
+        found = questions.filter(~Exists(_PREDICTIONS), pk__in=last.values("pk"))
+    return found
 
 
 def _in_state(questions: Any, state: str) -> QuerySet[Question]:
@@ -111,16 +116,6 @@ class QuestionAdmin(KeyedAdmin):
         questions: QuerySet[Question] = super().get_queryset(request)
         related = questions.select_related("topic", "reviewer", "condition_question")
         return related.prefetch_related(standing).annotate(forecasts=counted(_PREDICTIONS))
-
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> Question | None:
-        """Without what its page reads by itself."""
-        questions = self.get_queryset(request).prefetch_related(None)
-        try:
-            return questions.get(pk=object_id)
-        except (Question.DoesNotExist, ValidationError):
-            return None
 
     def export_rows(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         outcome = Outcome.objects.current().filter(question=OuterRef("pk"))
@@ -178,7 +173,7 @@ class QuestionAdmin(KeyedAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        question = self.get_object(request, unquote(object_id))
+        question = question_found(pk) if (pk := _uuid(object_id)) else None
         if question is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]
         if not self.has_view_permission(request, question):
@@ -189,6 +184,21 @@ class QuestionAdmin(KeyedAdmin):
             "title": question.key,
         }
         return TemplateResponse(request, "admin/question/page.html", context)
+
+    def history_view(self, request: HttpRequest, object_id: str, *_: Any) -> HttpResponse:
+        """On a page of its own, which the question's page fetches: both stay quick."""
+        question = self.get_object(request, object_id)
+        if question is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]
+        if not self.has_view_permission(request, question):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            **history_context(request, question),
+            "question": question,
+            "title": f"History of {question.key}",
+        }
+        return TemplateResponse(request, "admin/question/history.html", context)
 
     @display(description="Question")
     def short(self, question: Question) -> str:
@@ -215,3 +225,10 @@ class QuestionAdmin(KeyedAdmin):
     @display(description="Next review", ordering="review_at")
     def next_review(self, question: Any) -> str:
         return "–" if question.standing else when(question.review_at)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
