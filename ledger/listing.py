@@ -16,6 +16,8 @@ from django.http import HttpRequest
 
 PER_PAGE = 50
 REACH = 2_000
+# Of what is counted beside a row.
+COUNTED = 1_000
 
 
 # Generic in its stubs alone.
@@ -69,6 +71,16 @@ class CountUpTo(Subquery):
 
     template = "(SELECT count(*) FROM (%(subquery)s) counted)"
     output_field = IntegerField()
+
+
+def count_up_to(rows: QuerySet[Any]) -> int:
+    """How many `rows` there are, or `COUNTED` and one where there are more."""
+    return rows.order_by().values("pk")[: COUNTED + 1].count()
+
+
+def shown_count(count: int, most: int = COUNTED) -> str:
+    """`1,000`, `over 1,000`."""
+    return f"{count:,}" if count <= most else f"over {most:,}"
 
 
 class BoundedAdmin:

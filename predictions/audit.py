@@ -33,7 +33,7 @@ TABLES = {
     "predictions_article": "0a2bb94d89f19728",
     "predictions_forecaster": "0fd8ebf9a15fb266",
     "predictions_phrase": "7416066ae5ce12a6",
-    "predictions_question": "5257003ee9e1745b",
+    "predictions_question": "b399ddcc144ce356",
     "predictions_prediction": "5c81718916fe975e",
     "predictions_statement": "66a286b8690d3a4e",
     "predictions_event": "0ce330bcddfbd0bb",

@@ -3,13 +3,15 @@
 Words and likeness are asked of trigram indexes on what is written in capitals.
 """
 
+import time
 from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.postgres.search import TrigramSimilarity
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Case, IntegerField, Model, Q, QuerySet, When
 from django.db.models.functions import Length, Upper
+from psycopg.errors import QueryCanceled
 
 from ledger.parts import ERASED
 from predictions.models import Article, Forecaster, Outlet, Phrase, Question, Topic, User
@@ -19,16 +21,28 @@ MOST = 10
 # near-duplicate.
 QUESTIONS_ALIKE = 0.45
 NAMES_ALIKE = 0.5
-_NEARLY_THE_SAME, _VERY_ALIKE = 0.8, 0.65
+# Looked for in turn, the likest first: among many of one pattern all are a bit alike.
+_LIKENESSES = (0.95, 0.8, 0.65)
+# Of so many that are alike the nearest are taken, and so long they are looked for.
+_CANDIDATES = 500
+LIKENESS_MILLISECONDS = 300
 # Shorter words have no trigram of their own to be looked up by.
 _SHORTEST_WORD = 3
 _MOST_WORDS = 8
+_HOLDING = 200
 
 Alike = list[tuple[Any, float]]
 
 
+class TooManyAlike(Exception):
+    """Not all that may be alike was looked at: it would take too long."""
+
+
 def questions_like(text: str, *, most: int = 5) -> Alike:
-    """The recorded questions, open or settled, whose text is nearest to this one, and how near."""
+    """The recorded questions, open or settled, whose text is nearest to this one, and how near.
+
+    Raises TooManyAlike, as does `forecasters_like`.
+    """
     return _like(Question.objects.all(), "text", text, QUESTIONS_ALIKE, most)
 
 
@@ -39,34 +53,49 @@ def forecasters_like(name: str, *, most: int = 3) -> Alike:
 
 
 def _like(rows: QuerySet[Any], column: str, text: str, threshold: float, most: int) -> Alike:
-    """Looked for with the highest likeness first: among many of one pattern all are a bit alike."""
     if not text.strip():
         return []
-    for likeness in (_NEARLY_THE_SAME, _VERY_ALIKE, threshold):
-        if found := _at_least(likeness, rows, column, text.upper(), most):
+    try:
+        with transaction.atomic():
+            found = _likest((*_LIKENESSES, threshold), rows, column, text.upper(), most)
+            # Nothing was written; what was set for this search ends with it.
+            transaction.set_rollback(True)
+            return found
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            raise TooManyAlike from error
+        raise
+
+
+def _likest(
+    thresholds: Iterable[float], rows: QuerySet[Any], column: str, capitals: str, most: int
+) -> Alike:
+    until = time.monotonic() + LIKENESS_MILLISECONDS / 1_000
+    for threshold in thresholds:
+        _set(threshold, max(1, round((until - time.monotonic()) * 1_000)))
+        if found := _at_least(rows, column, capitals, most):
             return found
     return []
 
 
-def _at_least(
-    threshold: float, rows: QuerySet[Any], column: str, capitals: str, most: int
-) -> Alike:
-    with transaction.atomic():
-        _set_threshold(threshold)
-        found = (
-            rows.annotate(capitals=Upper(column))
-            .filter(capitals__trigram_similar=capitals)
-            .annotate(likeness=TrigramSimilarity("capitals", capitals))
-            .order_by("-likeness", "key")[:most]
-        )
-        return [(row, row.likeness) for row in found]
+def _at_least(rows: QuerySet[Any], column: str, capitals: str, most: int) -> Alike:
+    written = rows.annotate(capitals=Upper(column))
+    candidates = written.filter(capitals__trigram_similar=capitals).order_by()[:_CANDIDATES]
+    found = (
+        written.filter(pk__in=candidates.values("pk"))
+        .annotate(likeness=TrigramSimilarity("capitals", capitals))
+        .order_by("-likeness", "key")[:most]
+    )
+    return [(row, row.likeness) for row in found]
 
 
-def _set_threshold(threshold: float) -> None:
-    """Until the transaction ends; asked of the index itself, so few rows are looked at."""
+def _set(threshold: float, milliseconds: int) -> None:
+    """The likeness is asked of the index itself, so few rows are looked at."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT set_config('pg_trgm.similarity_threshold', %s, true)", [str(threshold)]
+            "SELECT set_config('pg_trgm.similarity_threshold', %s, true),"
+            " set_config('statement_timeout', %s, true)",
+            [str(threshold), str(milliseconds)],
         )
 
 
@@ -108,8 +137,12 @@ def _find(rows: QuerySet[Any], asked: str, column: str) -> QuerySet[Any]:
     words = [word for word in asked.split() if len(word) >= _SHORTEST_WORD][:_MOST_WORDS]
     holds = [Q(**{f"{column}__icontains": word}) for word in words]
     exact = Case(When(key__iexact=asked, then=0), default=1, output_field=IntegerField())
-    wanted = by_key | _all(holds) if holds else by_key
-    return rows.filter(wanted).order_by(exact, "key")[:MOST]
+    wanted = rows.filter(by_key).order_by("key").values("pk")[:MOST]
+    if holds:
+        # Some of those, where the words are in very many.
+        holding = rows.filter(_all(holds)).order_by().values("pk")[:_HOLDING]
+        wanted = wanted.union(holding, all=True)
+    return rows.filter(pk__in=wanted).order_by(exact, "key")[:MOST]
 
 
 def _all(conditions: Iterable[Q]) -> Q:
@@ -138,6 +171,7 @@ def next_key(rows: QuerySet[Any], prefix: str) -> str:
 def last_number(rows: QuerySet[Any], column: str, prefix: str) -> int:
     """The largest number that follows the prefix in the column; 0 where there is none."""
     # Nine digits at most, so that the longest is the largest and fits a number.
+    # Of questions an index has just these: written otherwise, it would not be asked.
     numbered = rows.filter(**{f"{column}__regex": rf"^{prefix}[1-9][0-9]{{0,8}}$"})
     last = numbered.annotate(digits=Length(column)).order_by("-digits", f"-{column}")
     key = last.values_list(column, flat=True).first()

@@ -92,12 +92,22 @@ class QuestionQuerySet(QuerySet["Question"]):
         """Open questions that fall due for review later, the next first."""
         return self.filter(while_open__review_at__gt=now).order_by(*_BY_REVIEW)
 
-    def condition_met(self, since: dt.datetime) -> Self:
-        """Open questions whose condition came true, as entered since then; the latest first."""
-        met = _outcome_of("condition_question").filter(answer=OuterRef("condition_answer"))
-        entered = Subquery(met.values("entered_at")[:1])
-        conditional = self.open().filter(condition_question__isnull=False)
-        return conditional.annotate(met_at=entered).filter(met_at__gte=since).order_by("-met_at")
+    def condition_met(self, since: dt.datetime, newest: int) -> Self:
+        """Open questions whose condition came true by the latest outcomes, entered since then.
+
+        By so many of them; the latest first.
+        """
+        from predictions.models import Outcome  # the models import this module
+
+        latest = Outcome.objects.current().filter(entered_at__gte=since, answer__isnull=False)
+        latest = latest.order_by("-entered_at", "-id")[:newest]
+        met = F("condition_question__outcomes__answer")
+        return (
+            self.open()
+            .filter(condition_question__outcomes__in=latest.values("pk"), condition_answer=met)
+            .annotate(met_at=F("condition_question__outcomes__entered_at"))
+            .order_by("-met_at")
+        )
 
 
 class EventQuerySet(QuerySet["Event"]):
@@ -118,7 +128,7 @@ class PredictionQuerySet(QuerySet["Prediction"]):
         answered = current.filter(answer__isnull=False)
         match state:
             case "open":
-                return self.filter(~Exists(current))
+                return self.filter(question__while_open__isnull=False)
             case "void":
                 return self.filter(Exists(current.filter(answer__isnull=True)))
             case "late":

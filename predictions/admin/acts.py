@@ -12,9 +12,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views import View
 
+from ledger.listing import shown_count
 from ledger.retries import PASSING, retried
 from predictions.admin.access import refusal
-from predictions.admin.counting import counted, shown_count
+from predictions.admin.counting import counted
 from predictions.admin.passages import said_of
 from predictions.errors import Conflict, Denied, Invalid
 from predictions.models import Outcome, Prediction, Question, User

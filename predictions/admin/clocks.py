@@ -4,9 +4,10 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Count, DateTimeField, Q, TextField, Value
+from django.db.models import TextField, Value
 from django.db.models.functions import Cast
 
+from ledger.listing import count_up_to
 from predictions.models import Message, Sweep
 from predictions.models.choices import MessageState
 from predictions.models.notices import TURNS
@@ -27,7 +28,7 @@ class Running:
 
     sweeps: tuple[Clock, ...]
     mail: Clock
-    given_up: int
+    given_up: int  # counted up to a bound
 
     @property
     def clocks(self) -> tuple[Clock, ...]:
@@ -35,27 +36,22 @@ class Running:
 
 
 def running(now: dt.datetime) -> Running:
-    """Read in one query."""
-    none, never = Value(0), Value(None, DateTimeField())
-    sweeps = Sweep.objects.order_by().values_list(Cast("name", TextField()), "ended_at", none)
+    """Read in two queries, of which neither looks at more than a few rows."""
+    sweeps = Sweep.objects.order_by().values_list(Cast("name", TextField()), "ended_at")
     sent = Message.objects.filter(state=MessageState.SENT).order_by("-sent_at")
     patience = dt.timedelta(seconds=TURNS * settings.SWEEP_SECONDS)
-    stuck = Q(pk__in=Message.objects.deliverable(now - patience).values("pk"))
-    counts = (
-        Message.objects.filter(stuck | Q(state=MessageState.DEAD))
-        .order_by()
-        .values("state")
-        .annotate(count=Count("pk"))
-        .values_list(Cast("state", TextField()), never, "count")
+    stuck = Message.objects.deliverable(now - patience)
+    rows = sweeps.union(
+        sent.values_list(Value("sent"), "sent_at")[:1],
+        stuck.values_list(Value("stuck"), "due_at")[:1],
+        all=True,
     )
-    rows = sweeps.union(counts, sent.values_list(Value("sent"), "sent_at", none)[:1], all=True)
-    told = {name: (at, count) for name, at, count in rows}
-    last_sent, _ = told.pop("sent", (None, 0))
-    waiting = sum(told.pop(state, (None, 0))[1] for state in ("waiting", "claimed"))
-    _, given_up = told.pop("dead", (None, 0))
-    ended = [Sweep(name=name, ended_at=at) for name, (at, _) in sorted(told.items()) if at]
+    told = dict(rows)
+    last_sent, waits = told.pop("sent", None), "stuck" in told
+    told.pop("stuck", None)
+    ended = [Sweep(name=name, ended_at=at) for name, at in sorted(told.items())]
     return Running(
         sweeps=tuple(Clock(row.name.capitalize(), row.ended_at, row.is_late(now)) for row in ended),
-        mail=Clock("Last mail", last_sent, bool(waiting)),
-        given_up=given_up,
+        mail=Clock("Last mail", last_sent, waits),
+        given_up=count_up_to(Message.objects.filter(state=MessageState.DEAD)),
     )

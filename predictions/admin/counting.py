@@ -1,12 +1,14 @@
-"""Counts that stop where they are enough, so that what is looked at often costs alike."""
+"""What the pages of rows show beside them: counted up to a bound, and asked for once."""
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 
-from ledger.listing import CountUpTo
+from ledger.listing import COUNTED, CountUpTo
 
-COUNTED = 1_000
+Shown = TypeVar("Shown")
 
 
 def counted(rows: QuerySet[Any]) -> CountUpTo:
@@ -14,5 +16,15 @@ def counted(rows: QuerySet[Any]) -> CountUpTo:
     return CountUpTo(rows.order_by().values("pk")[: COUNTED + 1])
 
 
-def shown_count(count: int) -> str:
-    return f"{count:,}" if count <= COUNTED else f"over {COUNTED:,}"
+def once(shown: Callable[[Any, Any], Shown]) -> Callable[[Any, Any], Shown]:
+    """What a page shows of a row, asked of the database once: its template asks several times."""
+    kept = f"_shown_{shown.__name__}"
+
+    @wraps(shown)
+    def asked(model_admin: Any, row: Any) -> Shown:
+        if kept not in vars(row):
+            setattr(row, kept, shown(model_admin, row))
+        found: Shown = getattr(row, kept)
+        return found
+
+    return asked

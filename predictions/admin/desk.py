@@ -21,6 +21,10 @@ _WEEK = dt.timedelta(days=7)
 _NEWS = dt.timedelta(days=30)
 # Among so many of the newest events those that bear on nothing are looked for.
 _NEWEST_EVENTS = 200
+# Of so many open questions, those that fall due first, it is counted whose they are.
+_COUNTED = 5_000
+# Among so many of the latest outcomes those that met a condition are looked for.
+_LATEST_OUTCOMES = 500
 MINE = "mine"
 
 
@@ -41,12 +45,15 @@ def desk(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     questions = Question.objects.select_related("reviewer")
     if mine:
         questions = questions.filter(while_open__reviewer=request.user.pk)
-    loads = _loads(now)
-    shown = [load for load in loads if not mine or load.reviewer == request.user.get_username()]
+    loads = _loads(OpenQuestion.objects.all(), now)
+    own = OpenQuestion.objects.filter(reviewer=request.user.pk)
+    shown = _loads(own, now) if mine else loads
     context.update(
         mine=mine,
         note=NOTE,
         loads=loads[:_ROWS],
+        cut=sum(load.open for load in loads) > _COUNTED,
+        most=_COUNTED,
         due_count=sum(load.due for load in shown),
         week_count=sum(load.week for load in shown),
         due=_rows(questions.due(now)[:_MANY_ROWS], now),
@@ -67,11 +74,13 @@ def _rows(questions: QuerySet[Question], now: dt.datetime) -> list[Due]:
     return [due_row(question, now) for question in questions]
 
 
-def _loads(now: dt.datetime) -> list[Load]:
-    """Of each reviewer, who has most that is due first."""
+def _loads(questions: QuerySet[OpenQuestion], now: dt.datetime) -> list[Load]:
+    """Of each reviewer, who has most that is due first; no more are counted than `_COUNTED`."""
     soon = Q(review_at__gt=now, review_at__lte=now + _WEEK)
+    first = questions.order_by("review_at", "question")[: _COUNTED + 1]
     rows = (
-        OpenQuestion.objects.order_by()
+        OpenQuestion.objects.filter(pk__in=first.values("pk"))
+        .order_by()
         .values_list("reviewer__username")
         .annotate(
             open=Count("pk"),
@@ -84,7 +93,7 @@ def _loads(now: dt.datetime) -> list[Load]:
 
 
 def _conditions_met(now: dt.datetime) -> QuerySet[Question]:
-    met = Question.objects.condition_met(now - _NEWS)
+    met = Question.objects.condition_met(now - _NEWS, _LATEST_OUTCOMES)
     return met.select_related("condition_question")[:_ROWS]
 
 

@@ -4,7 +4,8 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -13,19 +14,23 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from ledger.filtering import between, one_of, yes_or_no
+from ledger.filtering import between, one_of
+from ledger.listing import count_up_to, shown_count
 from predictions import services
 from predictions.admin import inputs
 from predictions.admin.acts import Act, ActForm, QuestionAct, url_of
-from predictions.admin.base import KeyedAdmin, day, link, moment
-from predictions.admin.counting import counted, shown_count
+from predictions.admin.base import KeyedAdmin, day, link, link_to_list, moment
+from predictions.admin.counting import counted, once
 from predictions.admin.event_forms import BearingFormSet, BearingRows, EventForm
 from predictions.admin.filters import keyed
 from predictions.models import Bearing, Event, Question
 from predictions.models.choices import Weight
 from predictions.services.events import Bears
 
-_SUGGESTED = 500
+# So many are offered; the key of any other is typed.
+_SUGGESTED = 100
+_BEARINGS_SHOWN = 100
+_LOOKED_AT = 2_000
 
 
 class AddEvent(Act):
@@ -72,20 +77,49 @@ class AddEvent(Act):
 
 
 class LinkForm(ActForm):
-    event = inputs.choice("Event", [])
+    event = inputs.choice("Event", [], required=False)
+    key = inputs.text(
+        "Or the key of an earlier one",
+        required=False,
+        help_text="The latest are offered above; every list and page of events says their keys.",
+    )
     bearing = inputs.one_of("How does it bear on the question?", Weight.choices)
     note = inputs.text("Note", required=False)
 
     def __init__(self, question: Question, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        unlinked = Event.objects.exclude(bearings__question=question).order_by(
-            "-happened_on", "key"
-        )
-        self.events = {str(event.pk): event for event in unlinked[:_SUGGESTED]}
+        unlinked = _latest().exclude(bearings__question=question)
+        ordered = unlinked.order_by("-happened_on", "key")
+        self.events = {str(event.pk): event for event in ordered[:_SUGGESTED]}
         self.fields["event"].choices = [  # type: ignore[attr-defined]
             ("", "Choose an event"),
             *((pk, str(event)) for pk, event in self.events.items()),
         ]
+
+    def clean_key(self) -> Event | None:
+        key = self.cleaned_data["key"].strip()
+        found: Event | None = Event.objects.filter(key=key).first() if key else None
+        if key and found is None:
+            raise ValidationError(f"There is no event with the key “{key}”.")
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if not given.get("event") and not given.get("key") and not self.errors:
+            self.add_error("event", "Is missing; choose one, or give a key.")
+        return given
+
+    @property
+    def chosen(self) -> Event:
+        """Which event was named, be it by its key."""
+        chosen: Event = self.cleaned_data["key"] or self.events[self.cleaned_data["event"]]
+        return chosen
+
+
+def _latest() -> QuerySet[Event]:
+    """Of these what is not linked yet is looked for."""
+    latest = Event.objects.order_by("-happened_on", "-id")[:_LOOKED_AT]
+    return Event.objects.filter(pk__in=latest.values("pk"))
 
 
 class LinkEvent(QuestionAct):
@@ -104,7 +138,7 @@ class LinkEvent(QuestionAct):
 
     def do(self, form: ActForm) -> HttpResponse:
         given = form.cleaned_data
-        event = cast(LinkForm, form).events[given["event"]]
+        event = cast(LinkForm, form).chosen
         bears = Bears(self.question, given["bearing"], given["note"])
         services.bearing_record(event=event, bears=bears, by=self.person)
         return self.done(f"Linked: {event}.", url_of(self.question))
@@ -117,6 +151,16 @@ def _url_of_event(pk: UUID) -> str:
 _BEARINGS = Bearing.objects.filter(event=OuterRef("pk"))
 
 
+_LINKED = [("yes", "Yes"), ("no", f"No, of the latest {_LOOKED_AT:,}")]
+
+
+def _linked(events: QuerySet[Any], answer: str) -> QuerySet[Any]:
+    """Where all are linked, those that are not would be looked for among all."""
+    if answer == "yes":
+        return events.filter(Exists(_BEARINGS))
+    return events.filter(~Exists(_BEARINGS), pk__in=_latest().values("pk"))
+
+
 def _bearing(events: QuerySet[Any], weight: str) -> QuerySet[Any]:
     return events.filter(Exists(_BEARINGS.filter(bearing=weight)))
 
@@ -127,7 +171,7 @@ class EventAdmin(KeyedAdmin):
     list_display_links = ["title"]
     list_filter = [
         between("Happened", "happened_on", "day"),
-        yes_or_no("Linked to a question", "linked", Q(Exists(_BEARINGS))),
+        one_of("Linked to a question", "linked", _LINKED, _linked),
         one_of("Bearing", "bearing", Weight.choices, _bearing),
         keyed("Question", "bearings__question", Question),
     ]
@@ -168,15 +212,33 @@ class EventAdmin(KeyedAdmin):
         return format_html_join("", '<div><a href="{}" rel="noreferrer">{}</a> {}</div>', rows)
 
     @display(description="Settles")
+    @once
     def settles(self, event: Event) -> SafeString | str:
-        count = Question.objects.open().filter(bearings__event=event).count()
+        count = count_up_to(Question.objects.open().filter(bearings__event=event))
         if not count:
             return "no open question"
         url = reverse("admin:predictions_question_outcomes", query={"event": event.key})
-        return format_html('<a href="{}">Enter outcomes of what is open: {} →</a>', url, count)
+        shown = shown_count(count)
+        return format_html('<a href="{}">Enter outcomes of what is open: {} →</a>', url, shown)
 
     @display(description="Bears on")
+    @once
     def bears_on(self, event: Event) -> SafeString | str:
-        rows = event.bearings.select_related("question").order_by("question__key")
-        shown = ((link(row.question), row.get_bearing_display(), row.note) for row in rows)
-        return format_html_join("", "<div>{}: <b>{}</b> {}</div>", shown) or "no question"
+        rows = list(event.bearings.select_related("question")[: _BEARINGS_SHOWN + 1])
+        shown = [
+            format_html(
+                "<div>{}: <b>{}</b> {}</div>",
+                link(row.question),
+                row.get_bearing_display(),
+                row.note,
+            )
+            for row in sorted(rows[:_BEARINGS_SHOWN], key=lambda row: row.question.key)
+        ]
+        if len(rows) > _BEARINGS_SHOWN:
+            shown.append(format_html("<div>{}</div>", _all_bearings(event)))
+        return SafeString("").join(shown) or "no question"
+
+
+def _all_bearings(event: Event) -> SafeString | str:
+    """The way to those that are not shown."""
+    return link_to_list(Bearing, "and others: all", event__key=event.key)

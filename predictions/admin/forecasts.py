@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Prefetch, QuerySet, prefetch_related_objects
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -83,12 +83,11 @@ class PredictionAdmin(FactAdmin):
         return predictions.with_state()  # type: ignore[no-any-return]
 
     def get_object(self, request: HttpRequest, *args: Any, **given: Any) -> Prediction | None:
-        prediction: Prediction | None = super().get_object(request, *args, **given)
+        prediction: Any = super().get_object(request, *args, **given)
         if prediction is not None:
             # At once, as its page asks for them several times over.
-            postings = Score.objects.select_related("reversal").order_by("posted_at", "rule")
-            prefetch_related_objects([prediction], Prefetch("scores", postings))
-        return prediction
+            prediction.posted = prediction.postings()
+        return prediction  # type: ignore[no-any-return]
 
     def export_rows(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         return rows.with_scores()  # type: ignore[attr-defined, no-any-return]
@@ -112,8 +111,8 @@ class PredictionAdmin(FactAdmin):
         return quotes(prediction.passages)
 
     @display(description="Scores")
-    def postings(self, prediction: Prediction) -> SafeString | str:
-        rows = prediction.scores.all()
+    def postings(self, prediction: Any) -> SafeString | str:
+        rows = prediction.posted
         lines = ((link(row, row.get_rule_display()), _posting(row)) for row in rows)
         return format_html_join("", "<div>{}: {}</div>", lines) or "none"
 

@@ -17,6 +17,7 @@ from predictions.admin import inputs
 from predictions.admin.access import refusal
 from predictions.admin.acts import ActForm, QuestionAct, url_of
 from predictions.admin.base import ReadOnlyAdmin, link, moment
+from predictions.admin.counting import once
 from predictions.admin.verdict_forms import VerdictForm
 from predictions.admin.verdicts import EnterOutcome
 from predictions.models import Outcome, Proposal
@@ -107,7 +108,7 @@ class ProposalAdmin(ReadOnlyAdmin):
     list_filter = ["state"]
     list_select_related = ["question", "proposed_by"]
     search_fields = ["question__key", "question__text", "rationale", "proposed_by__username"]
-    ordering = ["-proposed_at"]
+    ordering = ["-proposed_at", "-id"]
     fields = [
         "question",
         "shown_answer",
@@ -147,6 +148,7 @@ class ProposalAdmin(ReadOnlyAdmin):
         return proposal.state
 
     @display(description="Evidence")
+    @once
     def shown_evidence(self, proposal: Proposal) -> SafeString | str:
         return SafeString(" ").join(link(event) for event in proposal.evidence.all()) or "none"
 

@@ -10,7 +10,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from predictions.admin.counting import shown_count
+from ledger.listing import shown_count
 from predictions.admin.passages import Said, said_of
 from predictions.admin.reviews import how_long
 from predictions.models import Bearing, Event, Outcome, Prediction, Proposal, Question, Score

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Length
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -16,10 +17,11 @@ from django.utils.text import Truncator
 from unfold.decorators import action, display
 
 from ledger.filtering import between, one_of, yes_or_no
+from ledger.listing import shown_count
 from predictions.admin.acts import question_found
 from predictions.admin.amending import ExtendQuestion, ReassignQuestion
 from predictions.admin.base import NUMBERED, KeyedAdmin
-from predictions.admin.counting import counted, shown_count
+from predictions.admin.counting import counted
 from predictions.admin.events import LinkEvent
 from predictions.admin.filters import keyed, person
 from predictions.admin.history import history_context
@@ -44,6 +46,21 @@ STATES = [
     ("void", "Void"),
 ]
 _PREDICTIONS = Prediction.objects.filter(question=OuterRef("pk"))
+
+
+# Among so many, those of the highest numbers, it is looked for what nobody has predicted.
+_LAST = 1_000
+_PREDICTED = [("yes", "Yes"), ("no", f"No, of the last {_LAST:,}")]
+
+
+def _predicted(questions: Any, answer: str) -> QuerySet[Question]:
+    found: QuerySet[Question]
+    if answer == "yes":
+        found = questions.filter(Exists(_PREDICTIONS))
+    else:
+        last = Question.objects.order_by(Length("key").desc(), "-key")[:_LAST]
+        found = questions.filter(~Exists(_PREDICTIONS), pk__in=last.values("pk"))
+    return found
 
 
 def _in_state(questions: Any, state: str) -> QuerySet[Question]:
@@ -74,7 +91,7 @@ class QuestionAdmin(KeyedAdmin):
         one_of("Kind", "kind", QuestionKind.choices),
         one_of("Horizon", "horizon_basis", HorizonBasis.choices),
         yes_or_no("Conditional", "conditional", Q(condition_question__isnull=False)),
-        yes_or_no("Has predictions", "predicted", Q(Exists(_PREDICTIONS))),
+        one_of("Has predictions", "predicted", _PREDICTED, _predicted),
         between("Closes", "due_at", "time"),
         between("Next review", "review_at", "time"),
     ]

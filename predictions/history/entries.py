@@ -129,7 +129,7 @@ def _linked(row: Fact) -> dict[UUID, UUID]:
         case Event():
             rows = OutcomeEvidence.objects.filter(event=row)[:_MOST]
         case Prediction():
-            rows = row.scores.order_by()[:_MOST]
+            rows = row.postings()[:_MOST]
         case Outcome():
             later = Outcome.objects.filter(corrects=row)
             rows = [*later, *row.scores.order_by()[:_MOST]]

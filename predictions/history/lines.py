@@ -4,12 +4,18 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from django.db.models import Count
+
+from ledger.listing import COUNTED
 from predictions.history.entries import Facts, Said, concerning, entries_before, read
 from predictions.history.names import fetched
 from predictions.history.words import TOLD, Told, because, rows_told, sentence
 from predictions.models import Fact, Outcome
+from predictions.models.choices import Rule
 
 LINES = 50
+# Of as many predictions as are counted, by every rule.
+_POSTINGS = len(Rule) * (COUNTED + 1)
 _NAMING = ("question", "prediction", "statement", "bearing", "outcome", "score")
 
 
@@ -76,8 +82,9 @@ def _scored(said: Sequence[Said], row: Fact, *, cut: bool) -> dict[str, int]:
     Its postings follow it at once. Of those that go on beyond the page (`cut`) nothing is said.
     """
     if isinstance(row, Outcome):
-        first = row.scores.filter(reverses=None, round=1)
-        return {str(row.pk): first.values("prediction").distinct().count()}
+        first = row.scores.filter(reverses=None, round=1).order_by()
+        some = first.values("prediction")[:_POSTINGS]
+        return {str(row.pk): some.aggregate(count=Count("prediction", distinct=True))["count"]}
     scored: dict[str, int] = {}
     predictions: set[str] = set()
     for one in said:  # the newest first

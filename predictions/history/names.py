@@ -60,7 +60,7 @@ class Names:
 
 
 def fetched(rows: Iterable[tuple[str, Mapping[str, Any]]], actors: Iterable[str] = ()) -> Names:
-    """The names that these rows (with their tables) refer to: in one query, and one for people.
+    """The names that these rows (with their tables) refer to: in one query.
 
     The ledger knows people by number alone; histories are for those who may know the name.
     """
@@ -71,27 +71,28 @@ def fetched(rows: Iterable[tuple[str, Mapping[str, Any]]], actors: Iterable[str]
             if row[column]:
                 wanted.setdefault(column, set()).add(str(row[column]))
         users.update(f"{_USER}{row[name]}" for name in _OF_USERS if row.get(name))
-    return Names(_names(wanted), _people(users))
-
-
-def _names(wanted: Mapping[str, set[str]]) -> dict[str, str]:
     queries = [_query(column, keys) for column, keys in sorted(wanted.items())]
+    if numbers := [user.removeprefix(_USER) for user in users if user.startswith(_USER)]:
+        queries.append(_people(numbers))
     if not queries:
-        return {}
+        return Names()
     together: QuerySet[Any, Any] = queries[0].union(*queries[1:], all=True)
-    return {str(key): name or "void" for key, name in together}
+    called = dict(together)
+    people = {key: name for key, name in called.items() if key.startswith(_USER)}
+    return Names({key: called[key] or "void" for key in called.keys() - people}, people)
 
 
 def _query(column: str, keys: set[str]) -> "QuerySet[Any, Any]":
     model, name = _NAMED[column]
     rows: QuerySet[Any, Any] = model._default_manager.filter(pk__in=keys).order_by()
-    called: QuerySet[Any, Any] = rows.annotate(called=Cast(name, CharField()))
-    return called.values_list("pk", "called")
+    return _called(rows, Cast("pk", CharField()), name)
 
 
-def _people(users: set[str]) -> dict[str, str]:
-    numbers = [user.removeprefix(_USER) for user in users if user.startswith(_USER)]
-    if not numbers:
-        return {}
-    people = User.objects.filter(pk__in=numbers).values_list("pk", "username")
-    return {f"{_USER}{pk}": name for pk, name in people}
+def _people(numbers: list[str]) -> "QuerySet[Any, Any]":
+    key = Concat(Value(_USER), Cast("pk", CharField()), output_field=CharField())
+    return _called(User.objects.filter(pk__in=numbers).order_by(), key, F("username"))
+
+
+def _called(rows: "QuerySet[Any, Any]", key: Combinable, name: Combinable) -> "QuerySet[Any, Any]":
+    told: QuerySet[Any, Any] = rows.annotate(told=key, called=Cast(name, CharField()))
+    return told.values_list("told", "called")

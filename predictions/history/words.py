@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.listing import shown_count
 from predictions.history.changes import Change, changes, named, percent
 from predictions.history.entries import Facts, Said
 from predictions.history.names import Names
@@ -169,7 +170,7 @@ def _answer(row: Facts) -> str:
 
 def _scoring(told: Told, row: Facts) -> str:
     count = told.scored.get(row["id"])
-    return f", scoring {_count(count, 'prediction')}" if count else ""
+    return f", scoring {_count(count, 'prediction', shown_count(count))}" if count else ""
 
 
 def _following(told: Told, row: Facts) -> str:
@@ -214,8 +215,9 @@ def _when(time: str) -> str:
     return display(instant(time))
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+def _count(number: int, what: str, shown: str = "") -> str:
+    shown = shown or f"{number:,}"
+    return f"{shown} {what}" if number == 1 else f"{shown} {what}s"
 
 
 def _listed(shown: list[str], count: int) -> str:

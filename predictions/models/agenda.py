@@ -15,12 +15,19 @@ class OpenQuestion(models.Model):
     # As on the question.
     review_at = models.DateTimeField(null=True)
     reviewer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
     )
 
     class Meta:
         ordering = ["review_at", "question"]
-        indexes = [models.Index(fields=["review_at", "question"], name="open_question_by_review")]
+        indexes = [
+            models.Index(fields=["review_at", "question"], name="open_question_by_review"),
+            models.Index(fields=["reviewer", "review_at", "question"], name="open_question_of"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.question_id}, due {self.review_at}"

@@ -84,7 +84,8 @@ class Proposal(models.Model):
         ]
         indexes = [
             # The desk: what waits, the longest first.
-            models.Index(fields=["proposed_at"], condition=_WAITING, name="proposal_waiting")
+            models.Index(fields=["proposed_at"], condition=_WAITING, name="proposal_waiting"),
+            models.Index(fields=["proposed_at", "id"], name="proposal_in_order"),
         ]
 
     def __str__(self) -> str:

@@ -24,6 +24,7 @@ from predictions.querysets import PredictionQuerySet, QuestionQuerySet
 
 if TYPE_CHECKING:
     from predictions.models.evidence import Outcome
+    from predictions.models.scores import Score
 
 
 class Question(KeyedFact):
@@ -115,6 +116,13 @@ class Question(KeyedFact):
             GinIndex(OpClass(Upper("text"), "gin_trgm_ops"), name="question_text_trigrams"),
             # Q2 before Q10, as lists have them; and by the day they close.
             models.Index(Length("key"), "key", name="question_numbered"),
+            # The last number in use, for the next question's key.
+            models.Index(
+                Length("key"),
+                "key",
+                condition=Q(key__regex=r"^Q[1-9][0-9]{0,8}$"),
+                name="question_last_number",
+            ),
             models.Index(fields=["due_at", "id"], name="question_by_due"),
         ]
 
@@ -236,6 +244,13 @@ class Prediction(Fact):
 
     def __str__(self) -> str:
         return f"{self.reference or self.id} on {self.question.key}"
+
+    def postings(self) -> "list[Score]":
+        """Its scores, and what reversed them: by these, since no index has reversals by what they
+        are of."""
+        posted = list(self.scores.filter(reverses__isnull=True).select_related("reversal"))
+        reversals = [row.reversal for row in posted if hasattr(row, "reversal")]
+        return sorted([*posted, *reversals], key=lambda row: (row.posted_at, row.rule))
 
     @property
     def subject(self) -> str:

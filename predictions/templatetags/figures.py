@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django import template
 
+from ledger.listing import COUNTED, shown_count
 from predictions.models import Prediction
 from predictions.models.choices import Rule
 from predictions.when import display
@@ -19,6 +20,12 @@ def percent(probability: Decimal | float | None) -> str:
     if probability is None:
         return "–"
     return f"{float(probability) * 100:.2f}".rstrip("0").rstrip(".") + " %"
+
+
+@register.filter
+def up_to(count: int, most: int = COUNTED) -> str:
+    """A count that stops at a bound: `12`, `over 1,000`."""
+    return shown_count(count, most)
 
 
 @register.filter

@@ -150,6 +150,17 @@ def test_a_recorded_event_can_be_linked_to_a_question(desk: Pages, make: Maker) 
     assert list(again.context["form"].errors) == ["event"]
 
 
+def test_an_event_that_is_not_offered_is_linked_by_its_key(desk: Pages, make: Maker) -> None:
+    question, event = make.question(), make.event()
+    data = {"key": event.key, "bearing": "context", "note": ""}
+    wrong = desk.post("predictions_question_link", question.pk, data=data | {"key": "no-such"})
+    assert list(wrong.context["form"].errors) == ["key"]
+    neither = desk.post("predictions_question_link", question.pk, data=data | {"key": ""})
+    assert list(neither.context["form"].errors) == ["event"]
+    desk.post("predictions_question_link", question.pk, data=data)
+    assert event.bearings.get().question == question
+
+
 def test_linking_is_possible_after_the_outcome_too(desk: Pages, make: Maker) -> None:
     question = make.question()
     make.outcome(question)

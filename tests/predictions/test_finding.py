@@ -53,6 +53,26 @@ def test_likeness_is_asked_of_the_index_among_many(make: Maker, now: dt.datetime
     assert [near > 0.8 for _, near in finding.questions_like(asked, most=1)] == [True]
 
 
+def test_what_very_many_are_a_bit_like_is_looked_for_no_longer_than_a_while(
+    make: Maker, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many_questions(3_000, now)
+    monkeypatch.setattr(finding, "LIKENESS_MILLISECONDS", 1)
+    with pytest.raises(finding.TooManyAlike):
+        finding.questions_like("Will the parish of the harbour be sold?")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('statement_timeout')")
+        assert cursor.fetchone() == ("0",)
+
+
+def test_the_very_same_text_is_found_among_many_that_are_alike(
+    make: Maker, now: dt.datetime
+) -> None:
+    many_questions(3_000, now)
+    same = Question.objects.get(key="Q2999")
+    assert finding.questions_like(same.text)[0] == (same, 1.0)
+
+
 def test_rows_are_found_by_the_beginning_of_a_key_or_by_words(make: Maker) -> None:
     make.question(key="Q16", text="Will the old mill be sold?")
     make.question(key="Q160", text="Will the regatta be held?")

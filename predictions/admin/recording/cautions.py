@@ -12,7 +12,19 @@ from predictions.when import display, end_of
 
 
 def cautions(sheet: Sheet, done: Recorded, reader: Reader) -> list[str]:
-    return [*_of_article(sheet, reader), *_of_forecasters(done), *_of_predictions(done)]
+    return [
+        *_of_article(sheet, reader),
+        *(_not_compared(text, "questions") for text in reader.not_compared),
+        *_of_forecasters(done),
+        *_of_predictions(done),
+    ]
+
+
+def _not_compared(text: str, rows: str) -> str:
+    return (
+        f"“{text}” is a bit like very many {rows}: it was looked no further for one that is nearly "
+        "the same. Search the list."
+    )
 
 
 def _of_article(sheet: Sheet, reader: Reader) -> Iterator[str]:
@@ -34,7 +46,12 @@ def _recorded_before(article: dict[str, Any]) -> Iterator[str]:
 
 def _of_forecasters(done: Recorded) -> Iterator[str]:
     for new in done.forecasters:
-        for known, _ in finding.forecasters_like(new.name):
+        try:
+            alike = finding.forecasters_like(new.name)
+        except finding.TooManyAlike:
+            yield _not_compared(new.name, "forecasters")
+            continue
+        for known, _ in alike:
             yield (
                 f"{new.name} may be {known} ({known.key}), who is recorded already: if it is, "
                 "name that key in the rows and leave the new forecaster out."

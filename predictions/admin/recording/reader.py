@@ -35,6 +35,8 @@ class Reader:
         self.text: str | None = text_of(article) if article else None
         # Keys of new questions, in whose place a recorded one is used.
         self.used: dict[str, Question] = {}
+        # Texts of new questions that too many are a bit like.
+        self.not_compared: list[str] = []
 
     def read(self) -> Sheet:
         """The sheet. Only to be recorded if no form has an error now."""
@@ -124,13 +126,20 @@ class Reader:
     def _resemble(self) -> None:
         """A new question that is nearly a recorded one waits until somebody says which it is."""
         for form in self.bundle.filled("questions"):
-            form.alikes = finding.questions_like(form.cleaned_data["text"])
+            form.alikes = self._alikes(form.cleaned_data["text"])
             near, said = {row.key: row for row, _ in form.alikes}, form.cleaned_data["alike"]
             chosen = near.get(said.removeprefix(_USE)) if said.startswith(_USE) else None
             if chosen is not None:
                 self.used[form.cleaned_data["key"]] = chosen
             elif not near.keys() <= set(said.removeprefix(_NEW).split(",")):
                 form.add_error("text", "Is nearly a recorded question: say below which it is.")
+
+    def _alikes(self, text: str) -> finding.Alike:
+        try:
+            return finding.questions_like(text)
+        except finding.TooManyAlike:
+            self.not_compared.append(text)
+            return []
 
     def _plain(self, form: Any) -> dict[str, Any]:
         return {name: value for name, value in form.cleaned_data.items() if name != "DELETE"}
