@@ -52,8 +52,13 @@ class Act(View):
     template: ClassVar[str]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        refused = refusal(request, doing=self.doing, permission=self.permission)
-        return refused or self.begin(**kwargs) or super().dispatch(request, *args, **kwargs)
+        return (
+            self.turn_away() or self.begin(**kwargs) or super().dispatch(request, *args, **kwargs)
+        )
+
+    def turn_away(self) -> HttpResponse | None:
+        """The 403 page for whoever may not act here."""
+        return refusal(self.request, doing=self.doing, permission=self.permission)
 
     def begin(self, **kwargs: Any) -> HttpResponse | None:
         """Load what the act is about; an answer ends it here, as there is nothing to do."""
