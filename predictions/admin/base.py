@@ -1,5 +1,7 @@
 """What the pages of recorded things have in common: they are read, never edited in place."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +40,19 @@ def moment(field: str, description: str) -> Any:
         return when(getattr(row, field))
 
     return shown
+
+
+def once(shown: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Below `display`, for what takes a query: the page of a row asks for it several times over."""
+    name = f"_{shown.__name__}_once"
+
+    @wraps(shown)
+    def kept(model_admin: Any, row: Any) -> Any:
+        if name not in row.__dict__:
+            setattr(row, name, shown(model_admin, row))
+        return getattr(row, name)
+
+    return kept
 
 
 def day(field: str, description: str) -> Any:

@@ -17,7 +17,7 @@ from ledger.filtering import between, one_of, yes_or_no
 from predictions import services
 from predictions.admin import inputs
 from predictions.admin.acts import Act, ActForm, QuestionAct, url_of
-from predictions.admin.base import KeyedAdmin, counted, day, link, moment, shown_count
+from predictions.admin.base import KeyedAdmin, counted, day, link, moment, once, shown_count
 from predictions.admin.event_forms import BearingFormSet, BearingRows, EventForm
 from predictions.admin.filters import keyed
 from predictions.models import Bearing, Event, Question
@@ -167,6 +167,7 @@ class EventAdmin(KeyedAdmin):
         return format_html_join("", '<div><a href="{}" rel="noreferrer">{}</a> {}</div>', rows)
 
     @display(description="Settles")
+    @once
     def settles(self, event: Event) -> SafeString | str:
         count = Question.objects.open().filter(bearings__event=event).count()
         if not count:
@@ -175,6 +176,7 @@ class EventAdmin(KeyedAdmin):
         return format_html('<a href="{}">Enter outcomes of what is open: {} →</a>', url, count)
 
     @display(description="Bears on")
+    @once
     def bears_on(self, event: Event) -> SafeString | str:
         rows = event.bearings.select_related("question").order_by("question__key")
         shown = ((link(row.question), row.get_bearing_display(), row.note) for row in rows)

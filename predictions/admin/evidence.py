@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from ledger.filtering import between, one_of, text, yes_or_no
-from predictions.admin.base import FactAdmin, link, link_to_list, moment, range_of
+from predictions.admin.base import FactAdmin, link, link_to_list, moment, once, range_of
 from predictions.admin.filters import keyed, person
 from predictions.models import Bearing, Event, Forecaster, Outcome, Question, Review, Score
 from predictions.models.choices import Rule, VoidReason, Weight
@@ -109,11 +109,13 @@ class OutcomeAdmin(FactAdmin):
         return outcome.stands
 
     @display(description="Evidence")
+    @once
     def shown_evidence(self, outcome: Outcome) -> SafeString | str:
         events = ((link(event),) for event in outcome.evidence.all())
         return format_html_join("", "<div>{}</div>", events) or "no event is named"
 
     @display(description="Scores")
+    @once
     def postings(self, outcome: Outcome) -> Any:
         return link_to_list(Score, outcome.scores.count(), outcome__id__exact=outcome.pk)
 

@@ -16,7 +16,7 @@ from ledger.filtering import between, one_of
 from predictions import services
 from predictions.admin import inputs
 from predictions.admin.acts import ActForm, QuestionAct, url_of
-from predictions.admin.base import ReadOnlyAdmin, link, moment
+from predictions.admin.base import ReadOnlyAdmin, link, moment, once
 from predictions.admin.filters import keyed, person
 from predictions.admin.verdict_forms import VerdictForm
 from predictions.admin.verdicts import EnterOutcome
@@ -150,6 +150,7 @@ class ProposalAdmin(ReadOnlyAdmin):
         return proposal.state
 
     @display(description="Evidence")
+    @once
     def shown_evidence(self, proposal: Proposal) -> SafeString | str:
         return SafeString(" ").join(link(event) for event in proposal.evidence.all()) or "none"
 

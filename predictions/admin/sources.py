@@ -13,7 +13,15 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from ledger.filtering import between, one_of, text
-from predictions.admin.base import FactAdmin, KeyedAdmin, counted, day, link_to_list, shown_count
+from predictions.admin.base import (
+    FactAdmin,
+    KeyedAdmin,
+    counted,
+    day,
+    link_to_list,
+    once,
+    shown_count,
+)
 from predictions.admin.filters import keyed
 from predictions.admin.finder import find
 from predictions.admin.forecasts import shown_range
@@ -134,6 +142,7 @@ class ArticleAdmin(CountedAdmin, KeyedAdmin):
         return format_html('<a href="{}">Record predictions and statements →</a>', url)
 
     @display(description="Text")
+    @once
     def kept_text(self, article: Article) -> SafeString | str:
         if not ArticleText.objects.filter(article=article).exists():
             return "not kept here"

@@ -30,10 +30,11 @@ EXPORTERS = only("editor", "adjudicator", "auditor")
 
 @dataclass(frozen=True)
 class Row:
-    """Who may open a page, and who may act there; and what its address goes with."""
+    """Who may open a page, and who may act there, if there is something to do; and what its
+    address goes with."""
 
     opens: Who
-    acts: Who
+    acts: Who | None
     query: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -42,8 +43,7 @@ def act(who: Who) -> Row:
 
 
 def read(who: Who) -> Row:
-    """A page on which there is nothing to do: what is sent to it is answered as if it was not."""
-    return Row(who, who)
+    return Row(who, None)
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ def test_every_page_lets_in_who_may_and_names_the_role_to_who_may_not(who: str) 
         where = address(name, takes, row)
         if problem := wrong(client.get(where), row.opens, who):
             problems.append(f"GET {name}: {problem}")
-        if problem := wrong(_posted(client, where), row.acts, who):
+        if row.acts is not None and (problem := wrong(_posted(client, where), row.acts, who)):
             problems.append(f"POST {name}: {problem}")
     assert not problems, "\n".join(problems)
 
