@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "predictions.web.middleware.find_address",
     "predictions.web.middleware.refuse_nul",
+    "predictions.web.middleware.refuse_charsets",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "qsessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -3,6 +3,7 @@
 Starts the service on a folder of its own, signs in, and photographs pages as an editor sees them.
 """
 
+import datetime as dt
 import re
 import sys
 import tempfile
@@ -45,9 +46,11 @@ def take(page: Page, running: Service) -> None:
         clip={"x": 0, "y": 0, "width": 1280, "height": 2000},
     )
     sign_in(page, running)
-    page.screenshot(path=IMAGES / "desk.png")
+    page.screenshot(path=IMAGES / "desk.png", full_page=True)
     page.get_by_role("link", name=re.compile("^Q16 ")).first.click()
+    page.get_by_role("link", name="Proof of entry").first.wait_for()
     page.screenshot(path=IMAGES / "question.png", full_page=True)
+    settle(page, running)
     [report] = [mail for mail in running.mails() if "report" in str(mail["Subject"])]
     html = report.get_body(("html",))
     assert html is not None
@@ -62,6 +65,28 @@ def take(page: Page, running: Service) -> None:
     page.set_viewport_size({"width": 760, "height": 860})
     page.set_content(html.get_content())
     page.screenshot(path=IMAGES / "report.png")
+
+
+def settle(page: Page, running: Service) -> None:
+    """The scores that an outcome would give, and then what the ledger tells of the question."""
+    page.get_by_role("link", name="Enter outcome").click()
+    page.get_by_role("radio", name="No", exact=True).check()
+    page.get_by_label("Settled on").fill(f"{dt.datetime.now(dt.UTC):%Y-%m-%d}")
+    page.get_by_label("Rationale").fill("Made up for this picture: the window is over.")
+    page.get_by_role("button", name="See the scores").last.click()
+    page.screenshot(
+        path=IMAGES / "outcome.png",
+        full_page=True,
+        clip={"x": 0, "y": 0, "width": 1280, "height": 1000},
+    )
+    page.get_by_role("button", name="Confirm outcome").click()
+    page.get_by_role("link", name="Amend").first.click()
+    page.get_by_label("Notes").fill("Made up for this picture: nothing is overwritten.")
+    page.locator("[name=why]").fill("A note was missing.")
+    page.get_by_role("button", name="See what changes").click()
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_role("link", name="Proof of entry").first.wait_for()
+    page.locator("#history").screenshot(path=IMAGES / "history.png")
 
 
 if __name__ == "__main__":

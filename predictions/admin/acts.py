@@ -6,16 +6,18 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.db.models import OuterRef
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views import View
 
 from ledger.retries import PASSING, retried
 from predictions.admin.access import refusal
+from predictions.admin.counting import counted, shown_count
+from predictions.admin.passages import said_of
 from predictions.errors import Conflict, Denied, Invalid
-from predictions.models import Outcome, Question, User
+from predictions.models import Outcome, Prediction, Question, User
 
 _BUSY = "Others were writing at the same time, and nothing was recorded; try again."
 
@@ -94,8 +96,12 @@ class Act(View):
                 raise
             form.add_error(None, _BUSY)
             return self.page(form, status=503)
+        return self.told(answer)
+
+    def told(self, answer: HttpResponse) -> HttpResponse:
+        """The answer; what was done is said on the page that it leads to."""
         if isinstance(answer, Done):
-            messages.success(request, answer.said)
+            messages.success(self.request, answer.said)
         return answer
 
     def page(self, form: ActForm, status: int = 200) -> HttpResponse:
@@ -133,12 +139,13 @@ class QuestionAct(Act):
         return HttpResponseRedirect(url_of(self.question))
 
     def context(self) -> dict[str, Any]:
-        predictions = self.question.predictions.select_related("forecaster", "phrase", "article")
+        latest = self.question.predictions.select_related("forecaster", "article", "question")
         return {
             "question": self.question,
             "question_url": url_of(self.question),
-            "predictions": predictions[:PREDICTIONS_BESIDE],
-            "predictions_count": self.question.predictions.count(),
+            "said": said_of(latest.order_by("-made_at", "-id")[:PREDICTIONS_BESIDE], self.person),
+            "predictions_count": shown_count(self.question.predictions_count),
+            "more": self.question.predictions_count > PREDICTIONS_BESIDE,
         }
 
 
@@ -146,9 +153,17 @@ class QuestionAct(Act):
 PREDICTIONS_BESIDE = 20
 
 
-def load_question(pk: UUID) -> Question:
+def question_found(pk: UUID) -> Any:
+    """The question, and how many predictions it has (`counted`), in one query; None without one."""
+    predictions = Prediction.objects.filter(question=OuterRef("pk"))
     related = Question.objects.select_related("topic", "reviewer", "condition_question")
-    question: Question = get_object_or_404(related, pk=pk)
+    return related.annotate(predictions_count=counted(predictions)).filter(pk=pk).first()
+
+
+def load_question(pk: UUID) -> Any:
+    """The same, or a page that says that there is none."""
+    if (question := question_found(pk)) is None:
+        raise Http404("there is no such question")
     return question
 
 

@@ -5,9 +5,11 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Model
 from django.db.models.functions import Length
 from django.forms.widgets import Script
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -19,7 +21,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from ledger.exporting import ExportedAdmin
-from ledger.listing import BoundedAdmin, CountUpTo
+from ledger.listing import BoundedAdmin
 from predictions.admin.amending import amending
 from predictions.admin.columns import EXPORTED
 from predictions.admin.history import history_context, proofs
@@ -76,6 +78,16 @@ class ListAdmin(SearchedAdmin, ExportedAdmin, BoundedAdmin, ModelAdmin):
     def __init__(self, model: type[Model], site: AdminSite) -> None:
         super().__init__(model, site)
         self.exported = EXPORTED.get(model, ())
+
+    def response_action(self, request: HttpRequest, queryset: Any) -> Any:
+        """What is chosen for an action is sent by the list's own boxes; what else is, is no row."""
+        try:
+            for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                self.opts.pk.to_python(chosen)
+        except (ValidationError, ValueError):
+            messages.error(request, "A row that was chosen is none of this list; choose again.")
+            return None
+        return super().response_action(request, queryset)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         named = (name for one in self.list_filter for name in getattr(one, "names", ()))
@@ -175,19 +187,6 @@ def link(row: Model | None, text: object = None) -> SafeString | str:
         return "–"
     name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
     return format_html('<a href="{}">{}</a>', reverse(name, args=[row.pk]), text or row)
-
-
-# Of what is counted row by row in a list.
-COUNTED = 1_000
-
-
-def counted(rows: QuerySet[Any]) -> CountUpTo:
-    """How many of `rows` there are, or `COUNTED` and one where there are more."""
-    return CountUpTo(rows.order_by().values("pk")[: COUNTED + 1])
-
-
-def shown_count(count: int) -> str:
-    return f"{count:,}" if count <= COUNTED else f"over {COUNTED:,}"
 
 
 def link_to_list(model: type[Model], count: int | str, **lookup: Any) -> SafeString | str:

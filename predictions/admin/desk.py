@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from predictions.admin.clocks import running
 from predictions.admin.reviews import NOTE, Due, due_row
-from predictions.models import Event, OpenQuestion, Outcome, Question
+from predictions.models import Event, OpenQuestion, Outcome, Proposal, Question
 from predictions.scorecards import tally
 
 _ROWS = 6
@@ -52,6 +52,7 @@ def desk(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         due=_rows(questions.due(now)[:_MANY_ROWS], now),
         due_next=_rows(questions.due_next(now)[: 2 * _ROWS], now),
         week_ends=now + _WEEK,
+        proposals=_proposals(),
         conditions_met=_conditions_met(now),
         unlinked=Event.objects.unlinked(_NEWEST_EVENTS)[:_ROWS],
         outcomes=_latest_outcomes(),
@@ -85,6 +86,12 @@ def _loads(now: dt.datetime) -> list[Load]:
 def _conditions_met(now: dt.datetime) -> QuerySet[Question]:
     met = Question.objects.condition_met(now - _NEWS)
     return met.select_related("condition_question")[:_ROWS]
+
+
+def _proposals() -> QuerySet[Proposal]:
+    """What waits for a second pair of eyes, the longest first."""
+    related = Proposal.objects.waiting().select_related("question", "proposed_by")
+    return related[:_ROWS]
 
 
 def _latest_outcomes() -> QuerySet[Outcome]:

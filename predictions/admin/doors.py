@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.utils import model_format_dict
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import ResolverMatch
 
@@ -41,6 +41,8 @@ class Doors:
         match = _of_the_admin(request)
         if match is None or match.url_name in _OPEN or not isinstance(request.user, User):
             return None  # the admin itself asks strangers to sign in
+        if match.url_name == "view_on_site":
+            raise Http404  # no row has a page elsewhere; Django's own view trips over odd ids
         if access.may_enter(request):
             return _refused_action(request, match)
         if match.url_name == "logout":

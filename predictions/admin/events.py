@@ -17,7 +17,8 @@ from ledger.filtering import between, one_of, yes_or_no
 from predictions import services
 from predictions.admin import inputs
 from predictions.admin.acts import Act, ActForm, QuestionAct, url_of
-from predictions.admin.base import KeyedAdmin, counted, day, link, moment, once, shown_count
+from predictions.admin.base import KeyedAdmin, day, link, moment, once
+from predictions.admin.counting import counted, shown_count
 from predictions.admin.event_forms import BearingFormSet, BearingRows, EventForm
 from predictions.admin.filters import keyed
 from predictions.models import Bearing, Event, Question

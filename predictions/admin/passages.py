@@ -1,10 +1,12 @@
-"""What was said, and where: quotes with their place in the article."""
+"""What was said, and where: quotes with their place in the article, and what stands around them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from predictions.models import Article, Prediction
+from predictions.models import Article, ArticleText, Prediction, User
+from predictions.services.texts import context_in
 
 
 @dataclass(frozen=True)
@@ -26,21 +28,33 @@ class Said:
     passages: tuple[Passage, ...]
 
 
-def said_of(predictions: Iterable[Prediction]) -> list[Said]:
+def may_read_texts(user: User) -> bool:
+    """A text is kept for those whose work is with it."""
+    return user.has_perm("predictions.add_article") or user.has_perm("predictions.add_outcome")
+
+
+def said_of(predictions: Iterable[Prediction], user: User) -> list[Said]:
+    """The passages of predictions, as their reader may see them; at most one query."""
+    rows = list(predictions)
+    texts = _texts({row.article_id for row in rows if row.article_id and row.passages}, user)
     return [
-        Said(row, tuple(_passage(passage, row.article) for passage in row.passages))
-        for row in predictions
+        Said(row, tuple(_passage(passage, row.article, texts) for passage in row.passages))
+        for row in rows
     ]
 
 
-def context_of(passage: dict[str, Any], article: Article | None) -> tuple[str, str]:
-    """The words before and after a quote. Articles' texts are not kept, so there are none."""
-    return "", ""
+def _texts(articles: set[UUID], user: User) -> dict[UUID, str]:
+    if not articles or not may_read_texts(user):
+        return {}
+    kept = ArticleText.objects.filter(article__in=articles)
+    return dict(kept.values_list("article", "text"))
 
 
-def _passage(passage: dict[str, Any], article: Article | None) -> Passage:
-    before, after = context_of(passage, article)
+def _passage(passage: dict[str, Any], article: Article | None, texts: dict[UUID, str]) -> Passage:
     place = f"from character {passage['offset']:,}"
-    if article is not None:
-        place += f" of {article.characters:,} of {article.title}"
+    if article is None:
+        return Passage(passage["quote"], "", "", place)
+    place += f" of {article.characters:,} of {article.title}"
+    around = context_in(texts.get(article.pk, ""), passage)
+    before, after = (around.before, around.after) if around else ("", "")
     return Passage(passage["quote"], before, after, place)

@@ -39,6 +39,9 @@ class ProposeOutcome(EnterOutcome):
     title = "Propose outcome"
     confirm = "Propose outcome"
 
+    def refuse(self) -> None:
+        """Whoever may not decide may still propose."""
+
     def decide(self, form: ActForm) -> Sequence[Outcome]:
         """As whoever confirms it would; that this person may not is what a proposal is for."""
         verdict = cast(VerdictForm, form).verdict()

@@ -1,17 +1,19 @@
 """What the page of a question shows: everything that is recorded about it, in few queries."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from predictions.admin.history import history_context
-from predictions.admin.passages import Passage, said_of
+from predictions.admin.counting import shown_count
+from predictions.admin.passages import Said, said_of
 from predictions.admin.reviews import how_long
-from predictions.models import Bearing, Event, Outcome, Prediction, Question, Score, User
+from predictions.models import Bearing, Event, Outcome, Prediction, Proposal, Question, Score
 
 # A question of an import may have thousands of predictions; all of them are in the lists.
 _PREDICTIONS = _ROWS = 100
@@ -21,9 +23,7 @@ _PREDICTIONS = _ROWS = 100
 class Forecast:
     """A prediction with its state and its postings: those that count, and those taken back."""
 
-    prediction: Prediction
-    passages: tuple[Passage, ...]
-    state: str
+    said: Said
     standing: tuple[Score, ...]
     reversed: tuple[Score, ...]
 
@@ -39,10 +39,11 @@ class Decision:
     evidence: tuple[Event, ...]
 
 
-def gather(question: Question, request: HttpRequest) -> dict[str, Any]:
+def gather(question: Any, request: HttpRequest) -> dict[str, Any]:
     """The context of the page, beside what every page has."""
-    now = timezone.now()
-    decisions = _decisions(question)
+    now, user = timezone.now(), request.user
+    bearings = _bearings(question)
+    decisions = _decisions(question, {row.event_id: row.event for row in bearings})
     standing = next((row.outcome for row in decisions if row.stands), None)
     is_due = standing is None and question.review_at is not None and question.review_at <= now
     return {
@@ -50,15 +51,15 @@ def gather(question: Question, request: HttpRequest) -> dict[str, Any]:
         "decisions": decisions,
         "outcome": standing,
         "overdue": how_long(now - question.review_at) if is_due and question.review_at else "",
-        "forecasts": _forecasts(question),
-        "predictions_count": question.predictions.count(),
-        "bearings": _bearings(question),
+        "forecasts": _forecasts(question, user),
+        "predictions_count": shown_count(question.predictions_count),
+        "more": question.predictions_count > _PREDICTIONS,
+        "bearings": bearings,
         "most": _ROWS,
         "reviews": question.reviews.select_related("recorded_by").order_by("-recorded_at")[:_ROWS],
         "conditionals": question.conditionals.order_by("key")[:_ROWS],
-        **history_context(request, question),
-        "proposal": question.proposals.waiting().select_related("proposed_by").first(),
-        "may": _may(request.user),  # type: ignore[arg-type]
+        "proposal": None if standing else _proposal(question),
+        "may": _may(user),
     }
 
 
@@ -68,7 +69,7 @@ def _bearings(question: Question) -> list[Bearing]:
     return list(rows[:_ROWS])[::-1]
 
 
-def _may(user: User) -> dict[str, bool]:
+def _may(user: Any) -> dict[str, bool]:
     return {
         "decide": user.has_perm("predictions.add_outcome"),
         "correct": user.has_perm("predictions.change_outcome"),
@@ -80,14 +81,18 @@ def _may(user: User) -> dict[str, bool]:
     }
 
 
-def _forecasts(question: Question) -> list[Forecast]:
+def _proposal(question: Question) -> Proposal | None:
+    return question.proposals.waiting().select_related("proposed_by").first()
+
+
+def _forecasts(question: Question, user: Any) -> list[Forecast]:
     predictions: QuerySet[Prediction] = (
         question.predictions.with_state()
         .select_related("forecaster", "article", "phrase", "recorded_by")
         .prefetch_related(Prefetch("scores", _postings()))
-        .order_by("-made_at", "forecaster__name", "revision")[:_PREDICTIONS]
+        .order_by("-made_at", "-id")[:_PREDICTIONS]
     )
-    return [_forecast(prediction, prediction.scores.all()) for prediction in predictions]
+    return [_forecast(said, said.prediction.scores.all()) for said in said_of(predictions, user)]
 
 
 def _postings() -> QuerySet[Score]:
@@ -98,25 +103,26 @@ def _postings() -> QuerySet[Score]:
     )
 
 
-def _forecast(prediction: Prediction, postings: Iterable[Score]) -> Forecast:
+def _forecast(said: Said, postings: Iterable[Score]) -> Forecast:
     rows = tuple(postings)
     taken_back = tuple(score for score in rows if hasattr(score, "reversal"))
     return Forecast(
-        prediction=prediction,
-        passages=said_of([prediction])[0].passages,
-        state=prediction.state,
+        said=said,
         standing=tuple(score for score in rows if score not in taken_back),
         reversed=taken_back,
     )
 
 
-def _decisions(question: Question) -> list[Decision]:
-    """The chain of outcomes, the newest first."""
-    chain = (
+def _decisions(question: Question, linked: Mapping[UUID, Event]) -> list[Decision]:
+    """The chain of outcomes, the newest first. What an outcome rests on is linked to its question.
+
+    Of the latest events, that is: what is no longer among them is left to the outcome's own page.
+    """
+    chain: QuerySet[Any] = (
         question.outcomes.select_related(
             "entered_by", "correction", "corrects", "follows__question"
         )
-        .prefetch_related("evidence")
+        .annotate(rests_on=ArrayAgg("evidence", filter=Q(evidence__isnull=False), default=[]))
         .order_by("entered_at")
     )
     decisions = [
@@ -125,7 +131,7 @@ def _decisions(question: Question) -> list[Decision]:
             number=number,
             stands=outcome.stands,
             past=hasattr(outcome, "correction"),
-            evidence=tuple(outcome.evidence.all()),
+            evidence=tuple(linked[event] for event in outcome.rests_on if event in linked),
         )
         for number, outcome in enumerate(chain, start=1)
     ]

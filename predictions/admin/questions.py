@@ -2,9 +2,9 @@
 
 import datetime as dt
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,10 +16,13 @@ from django.utils.text import Truncator
 from unfold.decorators import action, display
 
 from ledger.filtering import between, one_of, yes_or_no
+from predictions.admin.acts import question_found
 from predictions.admin.amending import ExtendQuestion, ReassignQuestion
-from predictions.admin.base import NUMBERED, KeyedAdmin, counted, needs, shown_count
+from predictions.admin.base import NUMBERED, KeyedAdmin, needs
+from predictions.admin.counting import counted, shown_count
 from predictions.admin.events import LinkEvent
 from predictions.admin.filters import keyed, person
+from predictions.admin.history import history_context
 from predictions.admin.proposals import DeclineProposal, ProposeOutcome
 from predictions.admin.question_page import gather
 from predictions.admin.recording.pages import AddQuestion, Predict
@@ -150,7 +153,7 @@ class QuestionAdmin(KeyedAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        question = self.get_object(request, unquote(object_id))
+        question = question_found(pk) if (pk := _uuid(object_id)) else None
         if question is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]
         if not self.has_view_permission(request, question):
@@ -161,6 +164,21 @@ class QuestionAdmin(KeyedAdmin):
             "title": question.key,
         }
         return TemplateResponse(request, "admin/question/page.html", context)
+
+    def history_view(self, request: HttpRequest, object_id: str, *_: Any) -> HttpResponse:
+        """On a page of its own, which the question's page fetches: both stay quick."""
+        question = self.get_object(request, object_id)
+        if question is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]
+        if not self.has_view_permission(request, question):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            **history_context(request, question),
+            "question": question,
+            "title": f"History of {question.key}",
+        }
+        return TemplateResponse(request, "admin/question/history.html", context)
 
     @display(description="Question")
     def short(self, question: Question) -> str:
@@ -187,3 +205,10 @@ class QuestionAdmin(KeyedAdmin):
     @display(description="Next review", ordering="review_at")
     def next_review(self, question: Any) -> str:
         return "–" if question.standing else when(question.review_at)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -182,7 +182,8 @@ class EnterOutcomes(Previewed):
 def _asked(request: HttpRequest, event: Event | None) -> QuerySet[Question]:
     if request.method == "POST":
         # Open or not by now: the service decides, and no row is lost.
-        return Question.objects.filter(key__in=request.POST.getlist("asked")[:MOST])
+        asked = [key for key in request.POST.getlist("asked")[:MOST] if "\x00" not in key]
+        return Question.objects.filter(key__in=asked)
     if event is not None:
         return Question.objects.open().filter(bearings__event=event)
     return Question.objects.open().filter(key__in=request.GET.getlist("question")[:MOST])

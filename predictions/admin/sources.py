@@ -13,15 +13,8 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from ledger.filtering import between, one_of, text
-from predictions.admin.base import (
-    FactAdmin,
-    KeyedAdmin,
-    counted,
-    day,
-    link_to_list,
-    once,
-    shown_count,
-)
+from predictions.admin.base import FactAdmin, KeyedAdmin, day, link_to_list, once
+from predictions.admin.counting import counted, shown_count
 from predictions.admin.filters import keyed
 from predictions.admin.finder import find
 from predictions.admin.forecasts import shown_range

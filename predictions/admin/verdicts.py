@@ -12,7 +12,6 @@ from ledger.retries import retried
 from predictions import services
 from predictions.admin.access import refusal
 from predictions.admin.acts import ActForm, QuestionAct, load_question, url_of
-from predictions.admin.passages import said_of
 from predictions.admin.previewed import Previewed
 from predictions.admin.verdict_forms import (
     CorrectionForm,
@@ -33,14 +32,12 @@ _NOT_YET = "This event is not recorded yet: add it, or empty its fields."
 class Deciding(Previewed, QuestionAct):
     """A page with the question and all that is known about it beside the form."""
 
+    def refuse(self) -> None:
+        """Before anybody writes a rationale in vain."""
+        refuse_barred(questions=[self.question], by=self.person)
+
     def context(self) -> dict[str, Any]:
-        known = super().context()
-        latest = self.question.predictions.select_related("forecaster", "article", "question")
-        return {
-            **known,
-            "said": said_of(latest.order_by("-made_at", "id")[: len(known["predictions"])]),
-            "url": self.request.get_full_path(),
-        }
+        return {**super().context(), "url": self.request.get_full_path()}
 
 
 class EnterOutcome(Deciding):
@@ -56,8 +53,7 @@ class EnterOutcome(Deciding):
 
     def begin(self, **kwargs: Any) -> HttpResponse | None:
         ended = super().begin(**kwargs)
-        # Before anybody writes a rationale in vain.
-        refuse_barred(questions=[self.question], by=self.person)
+        self.refuse()
         wanted = self.request.GET.get("proposal", "")
         self.proposal: Proposal | None = None
         if wanted.isdecimal():
@@ -165,7 +161,7 @@ class CorrectOutcome(EnterOutcome):
     def begin(self, **kwargs: Any) -> HttpResponse | None:
         self.proposal = None
         self.question, self.outcome = standing(kwargs)
-        refuse_barred(questions=[self.question], by=self.person)
+        self.refuse()
         return not_standing(self.request, self.outcome)
 
     def initial(self) -> dict[str, Any]:
@@ -202,6 +198,7 @@ class WithdrawOutcome(Deciding):
 
     def begin(self, **kwargs: Any) -> HttpResponse | None:
         self.question, self.outcome = standing(kwargs)
+        self.refuse()
         return not_standing(self.request, self.outcome)
 
     def form(self, data: Any = None) -> ActForm:

@@ -36,6 +36,7 @@ _LABELS = {
 # What people need not read: the number moves with the due date.
 _SILENT = {"id", "due_version"}
 _SHORT = 160  # characters; of what is longer, only what differs is told
+_PLAIN = 40  # characters; what is longer stands in quotation marks
 _CONTEXT = 4  # words around it
 _PLACES = 3
 
@@ -54,7 +55,9 @@ class Change:
 
     def __str__(self) -> str:
         places = excerpts(self.old, self.new)
-        told = ", and ".join(f"from {old} to {new}" for old, new in places[:_PLACES])
+        told = ", and ".join(
+            f"from {_quoted(old)} to {_quoted(new)}" for old, new in places[:_PLACES]
+        )
         more = f", and in {len(places) - _PLACES} more places" if len(places) > _PLACES else ""
         return f"the {self.label} {told}{more}"
 
@@ -67,6 +70,11 @@ class Change:
         for i, j, size in matcher.get_matching_blocks():
             alone_before[i : i + size] = alone_after[j : j + size] = [False] * size
         return _runs(before, alone_before), _runs(after, alone_after)
+
+
+def _quoted(text: str) -> str:
+    """A sentence within the sentence; a word or two, a date or a figure need no marks."""
+    return f"“{text}”" if len(text) > _PLAIN and not text.startswith("“") else text
 
 
 def changes(table: str, old: Facts, new: Facts, names: Names) -> list[Change]:

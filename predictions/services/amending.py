@@ -33,6 +33,7 @@ from predictions.models import (
     User,
 )
 from predictions.services.events import event_check
+from predictions.services.eyes import refuse_judge
 from predictions.services.kinds import said_check
 from predictions.services.posting import post
 from predictions.services.predictions import check_made, check_newest, checked_passages
@@ -163,7 +164,7 @@ def prediction_amend(
     """Put right what was written down wrongly; what the forecaster said later is a new prediction.
 
     Another `phrase` is read as the lexicon reads it, unless figures are given. On a settled
-    question the scores are reversed and posted anew.
+    question the scores are reversed and posted anew; Denied by the four-eyes rule (`eyes`).
     """
     # A phrase is held before any question.
     if (phrase := changes.get("phrase")) and phrase.pk != prediction.phrase_id:
@@ -171,11 +172,13 @@ def prediction_amend(
     question = question_locked(prediction.question)
     held = _of_forecaster(_held(prediction))
     held.question = question
+    standing = question.outcome
+    refuse_judge(question=question, standing=standing, by=by)
     if phrase and phrase.pk != held.phrase_id:
         changes = {**dict.fromkeys(_READ_OFF), **changes}
     _change(held, changes, reason, shown, settle=_said_anew)
     check_made(held.made_at, now)
-    if (standing := question.outcome) and held.made_at >= standing.settled_at:
+    if standing and held.made_at >= standing.settled_at:
         scores_take_back(prediction=held, by=by, now=now)
     post(kind="prediction.amended", by=by, rows=[held], why=reason)
     scores_settle(questions=[question.pk], forecaster=held.forecaster_id, by=by, now=now)

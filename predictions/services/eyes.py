@@ -2,9 +2,10 @@
 
 In force where the setting FOUR_EYES says so; superusers are bound like everybody, the service
 itself is not. Who recorded a prediction on a question does not enter, correct or withdraw its
-outcome; and who entered the outcome that stands does not record predictions on the question, or
-the order of the two acts would undo the rule. Correcting or withdrawing an outcome of one's own is
-allowed: it takes a reason, everybody sees it, and who made a mistake should mend it.
+outcome; and who entered the outcome that stands does not record predictions on the question, nor
+amend any, or the order of the two acts would undo the rule. Correcting or withdrawing an outcome
+of one's own is allowed: it takes a reason, everybody sees it, and who made a mistake should mend
+it.
 
 The services ask with the question locked, as whoever records a prediction has it locked too: of
 two acts at the same moment the second is refused.
@@ -51,8 +52,8 @@ def refuse_judge(*, question: Question, standing: Outcome | None, by: User | Non
     if standing.entered_by_id == by.pk:
         raise Denied(
             RULE,
-            f"{by} has entered the outcome of {question.key} and does not record predictions that "
-            "it scores; somebody else must record this one",
+            f"{by} has entered the outcome of {question.key} and does not record or amend "
+            "predictions that it scores; somebody else must",
         )
 
 

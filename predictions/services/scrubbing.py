@@ -1,4 +1,5 @@
-"""Taking a person's words out of operational rows: mail, kept answers, the admin's own log.
+"""Taking a person's words out of operational rows: mail, kept answers, the admin's own log,
+what was said of files that were uploaded.
 
 Facts are not touched here: what stands in their free texts and quotes is editorial.
 """
@@ -14,14 +15,14 @@ from django.contrib.admin.models import LogEntry
 from django.db import models
 from django.utils.html import escape
 
-from predictions.models import IdempotencyKey, Message
+from predictions.models import IdempotencyKey, Message, Upload
 
 # The digest of a request to which an answer was kept: it could confirm a guess at who was named.
 _NO_DIGEST = ""
-# An address is not a text; whose messages these are is decided by `user_erase`.
-_KEPT = {"recipient", "message_id"}
+# No texts. Of an address: whose messages these are is decided by `user_erase`.
+_KEPT = {"recipient", "message_id", "state", "sha256", "digest"}
 _Models = tuple[type[models.Model], ...]
-COPIES: _Models = (Message, IdempotencyKey, LogEntry)
+COPIES: _Models = (Message, IdempotencyKey, LogEntry, Upload)
 
 
 class Words:

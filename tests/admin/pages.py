@@ -30,7 +30,9 @@ class Pages:
         return self.client.post(reverse(f"admin:{name}", args=args) + query, data, follow=True)
 
     def question(self, question: Question) -> str:
-        return text_of(self.get("predictions_question_change", question.pk))
+        """Its page with its history, which a browser fetches into it."""
+        pages = ("predictions_question_change", "predictions_question_history")
+        return " ".join(text_of(self.get(page, question.pk)) for page in pages)
 
     def enter(self, question: Question, **given: Any) -> Any:
         return self.confirm("predictions_question_outcome", question.pk, data=verdict(**given))

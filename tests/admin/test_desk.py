@@ -140,3 +140,14 @@ def test_the_desk_tells_when_the_last_mail_went_out_and_when_one_is_stuck(desk: 
         **told, subject="Stuck", message_id="<2@x>", due_at=now - dt.timedelta(hours=1)
     )
     assert "Last mail: late. The last was" in desk_text(desk)
+
+
+def test_the_desk_lists_proposals_for_who_may_confirm_them(
+    desk: Pages, make: Maker, viewer: User
+) -> None:
+    question = make.question()
+    proposal = make.proposal(question, by=viewer)
+    page = desk.get("index")
+    assert f"{question.key} {question.text[:20]}" in text_of(page)
+    assert f"{viewer} proposes yes" in text_of(page)
+    assert f"/outcome/?proposal={proposal.pk}" in page.content.decode()

@@ -243,6 +243,7 @@ def test_a_change_has_its_sign(change: str, written: str) -> None:
 
 
 def _queries(desk: Pages, question: Any) -> int:
+    desk.get("index")  # notes that the session was seen
     connection.force_debug_cursor = True
     before = len(connection.queries_log)
     desk.preview(OUTCOME, question.pk, data=verdict())

@@ -41,6 +41,16 @@ def test_an_outcome_is_proposed_with_its_scores_seen(
     assert question.outcome is None
 
 
+def test_who_recorded_a_prediction_proposes_an_outcome_all_the_same(
+    proposing: Pages, viewer: User, make: Maker, settings: Any
+) -> None:
+    settings.FOUR_EYES = True
+    question = make.prediction(by=viewer).question
+    assert proposing.get(PROPOSE, question.pk).status_code == 200
+    proposing.confirm(PROPOSE, question.pk, data=verdict())
+    assert Proposal.objects.get().proposed_by == viewer
+
+
 def test_the_page_of_the_outcome_begins_with_what_was_proposed(
     desk: Pages, viewer: User, make: Maker, adjudicator: User
 ) -> None:

@@ -107,5 +107,5 @@ def test_the_page_takes_as_many_queries_for_many_predictions_as_for_one(
             )
     make.outcome(question)
     desk.get("predictions_question_change", question.pk)  # the first notes where it comes from
-    with django_assert_max_num_queries(15):  # type: ignore[operator]
+    with django_assert_max_num_queries(12):  # type: ignore[operator]
         desk.get("predictions_question_change", question.pk)

@@ -143,3 +143,9 @@ def test_it_takes_the_right_to_enter_outcomes(looking: Pages, make: Maker) -> No
     assert looking.post(SEVERAL, data=given(question)).status_code == 403
     listed = looking.get("predictions_question_changelist").content.decode()
     assert "enter_outcomes" not in listed
+
+
+def test_a_key_that_no_row_can_have_is_none_of_the_questions(desk: Pages, make: Maker) -> None:
+    make.question()
+    answer = desk.post("predictions_question_outcomes", data={"asked": "Q\x00"})
+    assert "None of these questions is open" in text_of(answer)

@@ -80,7 +80,7 @@ class RecordSheet(Act):
             _place(error, bundle, reader)
             return self.show(bundle)
         if is_seen:
-            return self.done(_told(done), self.back(done))
+            return self.told(self.done(_told(done), self.back(done)))
         return self.show(bundle, preview=done, cautions=cautions(sheet, done, reader), seen=seen)
 
     def _has_rows(self, bundle: Bundle) -> bool:

@@ -36,8 +36,10 @@ from predictions.models import (
     Prediction,
     Report,
     Subscription,
+    Upload,
     User,
 )
+from predictions.models.choices import UploadState
 from predictions.scorecards import scoreboard
 from predictions.services.erasure import (
     Erasure,
@@ -98,6 +100,8 @@ def test_after_an_erasure_the_name_is_nowhere_in_the_database(
     token = token_create(name="t", scopes=["record"], user=adjudicator, now=NOW)
     predict_over_http(token.secret)
     note_in_the_admins_log(adjudicator)
+    upload_of_theirs(adjudicator)
+    assert "predictions_upload.preview" in places_of(KEY)
     assert {place.split(".")[0] for place in places_of(NAME)} == {
         *("predictions_forecaster", "ledger_part", "predictions_message", "django_admin_log")
     }
@@ -120,6 +124,20 @@ def predict_over_http(secret: str) -> None:
     headers = {"Idempotency-Key": f"for {KEY}"}
     answer = client.post("/api/v1/predictions/", body, format="json", headers=headers)
     assert answer.status_code == 201
+
+
+def upload_of_theirs(user: User) -> None:
+    """As it stays once the file is recorded."""
+    Upload.objects.create(
+        name=f"{KEY}.csv",
+        content=b"",
+        sha256="0" * 64,
+        by=user,
+        at=NOW,
+        state=UploadState.RECORDED,
+        preview={"new_forecasters": [KEY]},
+        digest="0" * 64,
+    )
 
 
 def note_in_the_admins_log(user: User, text: str = NAME) -> None:

@@ -111,7 +111,11 @@ def test_who_entered_an_outcome_records_no_prediction_that_it_scores(
     with pytest.raises(Denied, match="bo has entered the outcome of"):
         services.predictions_record(predictions=[drafted], by=bo, now=make.now)
     assert not Prediction.objects.exists()
-    make.prediction(question=question, article=article, by=adjudicator)
+    recorded = make.prediction(question=question, article=article, by=adjudicator)
+    with pytest.raises(Denied, match="bo has entered the outcome of"):
+        services.prediction_amend(
+            prediction=recorded, changes={"note": "N."}, reason="Misread.", by=bo, now=make.now
+        )
     withdraw(make, outcome, bo)
     make.prediction(question=question, article=article, by=bo)
 
