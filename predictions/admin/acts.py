@@ -55,12 +55,13 @@ class Act(View):
     template: ClassVar[str]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        refused = refusal(request, doing=self.doing, permission=self.needed())
-        return refused or self.begin(**kwargs) or super().dispatch(request, *args, **kwargs)
+        return (
+            self.turn_away() or self.begin(**kwargs) or super().dispatch(request, *args, **kwargs)
+        )
 
-    def needed(self) -> str:
-        """The permission that it takes to come this far."""
-        return self.permission
+    def turn_away(self) -> HttpResponse | None:
+        """The 403 page for whoever may not act here."""
+        return refusal(self.request, doing=self.doing, permission=self.permission)
 
     def begin(self, **kwargs: Any) -> HttpResponse | None:
         """Load what the act is about; an answer ends it here, as there is nothing to do."""
@@ -96,8 +97,12 @@ class Act(View):
                 raise
             form.add_error(None, _BUSY)
             return self.page(form, status=503)
+        return self.told(answer)
+
+    def told(self, answer: HttpResponse) -> HttpResponse:
+        """The answer; what was done is said on the page that it leads to."""
         if isinstance(answer, Done):
-            messages.success(request, answer.said)
+            messages.success(self.request, answer.said)
         return answer
 
     def page(self, form: ActForm, status: int = 200) -> HttpResponse:

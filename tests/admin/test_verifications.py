@@ -72,7 +72,7 @@ def test_the_export_is_that_of_the_command_and_verifies_elsewhere(
     for _ in range(3):
         make.outcome(make.prediction().question)
     checkpoint_make()
-    answer = desk.get("predictions_verification_export")
+    answer = desk.get("predictions_verification_ledger")
     assert answer["Content-Disposition"] == 'attachment; filename="ledger.ndjson"'
     sent, written = tmp_path / "sent.ndjson", tmp_path / "written.ndjson"
     sent.write_bytes(b"".join(answer.streaming_content))
