@@ -20,7 +20,12 @@ from predictions.admin.passages import said_of
 from predictions.errors import Conflict, Denied, Invalid
 from predictions.models import Outcome, Prediction, Question, User
 
-_BUSY = "Others were writing at the same time, and nothing was recorded; try again."
+BUSY = "Others were writing at the same time, and nothing was recorded; try again."
+
+
+def is_passing(error: OperationalError) -> bool:
+    """Whether the database could not do it just now, for others were in the way."""
+    return getattr(error.__cause__, "sqlstate", "") in PASSING
 
 
 class ActForm(forms.Form):
@@ -93,9 +98,9 @@ class Act(View):
             form.add_error(None, sentence(str(error)))
             return self.page(form, status=409 if isinstance(error, Conflict) else 403)
         except OperationalError as error:
-            if getattr(error.__cause__, "sqlstate", "") not in PASSING:
+            if not is_passing(error):
                 raise
-            form.add_error(None, _BUSY)
+            form.add_error(None, BUSY)
             return self.page(form, status=503)
         return self.told(answer)
 
