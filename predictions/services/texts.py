@@ -76,13 +76,8 @@ def text_of(article: Article) -> str | None:
     return found.first()
 
 
-def context_of(article: Article, passage: Mapping[str, Any], around: int = 200) -> Context | None:
-    """What stands around a passage; None where no text is kept, or it does not stand there."""
-    text = text_of(article)
-    return None if text is None else context_in(text, passage, around)
-
-
 def context_in(text: str, passage: Mapping[str, Any], around: int = 200) -> Context | None:
+    """What stands around a passage of a text; None where it does not stand there."""
     start, quote = passage["offset"], passage["quote"]
     end = start + len(quote)
     if text[start:end] != quote:

@@ -8,8 +8,8 @@ from predictions import services
 from predictions.models import Question, User
 from predictions.when import end_of
 from tests.admin.conftest import allow
-from tests.admin.pages import Pages
-from tests.making import Maker
+from tests.admin.pages import Pages, text_of
+from tests.making import ARTICLE_TEXT, Maker
 
 
 @pytest.mark.usefixtures("seeded")
@@ -109,3 +109,18 @@ def test_the_page_takes_as_many_queries_for_many_predictions_as_for_one(
     desk.get("predictions_question_change", question.pk)  # the first notes where it comes from
     with django_assert_max_num_queries(12):  # type: ignore[operator]
         desk.get("predictions_question_change", question.pk)
+
+
+def test_a_quote_stands_among_its_words_for_who_works_with_the_text(
+    desk: Pages, looking: Pages, make: Maker
+) -> None:
+    article = make.article()
+    passages = [{"offset": 17, "quote": "fail"}]
+    question = make.prediction(article=article, passages=passages).question
+    page = "predictions_question_change"
+    assert "will fail" not in text_of(desk.get(page, question.pk))
+    services.article_text_keep(article=article, text=ARTICLE_TEXT, now=make.now)
+    shown = text_of(desk.get(page, question.pk))
+    assert "… The harvest will fail , said the almanac." in shown
+    assert "from character 17 of 77 of The almanac" in shown
+    assert "The harvest will" not in text_of(looking.get(page, question.pk))

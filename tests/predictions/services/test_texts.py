@@ -13,7 +13,7 @@ from predictions.services.erasure import (
     forecaster_erase,
 )
 from predictions.services.quotes import quote_find
-from predictions.services.texts import article_text_keep, context_of, text_measure
+from predictions.services.texts import article_text_keep, context_in, text_measure, text_of
 from tests.making import ARTICLE_TEXT, Maker
 
 
@@ -32,12 +32,14 @@ def test_what_is_no_text_is_refused(text: str) -> None:
 def test_a_kept_text_says_what_stands_around_a_quote(make: Maker, now: dt.datetime) -> None:
     article = make.article()
     passage = {"offset": 17, "quote": "fail"}
-    assert context_of(article, passage) is None
+    assert text_of(article) is None
     article_text_keep(article=article, text=ARTICLE_TEXT, now=now)
-    found = context_of(article, passage, around=5)
+    kept = text_of(article)
+    assert kept == ARTICLE_TEXT
+    found = context_in(kept, passage, around=5)
     assert found is not None
     assert (found.before, found.after, found.begins, found.ends) == ("will ", ", sai", False, False)
-    assert context_of(article, {"offset": 3, "quote": "fail"}) is None
+    assert context_in(kept, {"offset": 3, "quote": "fail"}) is None
 
 
 def test_another_text_than_was_recorded_is_not_kept(make: Maker, now: dt.datetime) -> None:
