@@ -22,7 +22,7 @@ _NEWS = dt.timedelta(days=30)
 # Among so many of the newest events those that bear on nothing are looked for.
 _NEWEST_EVENTS = 200
 # Of so many open questions, those that fall due first, it is counted whose they are.
-_COUNTED = 5_000
+_COUNTED = 2_000
 # Among so many of the latest outcomes those that met a condition are looked for.
 _LATEST_OUTCOMES = 500
 MINE = "mine"

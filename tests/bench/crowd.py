@@ -67,7 +67,7 @@ _AROUND = """
 INSERT INTO predictions_user (password, is_superuser, username, first_name, last_name, email,
     is_staff, is_active, date_joined, time_zone)
 SELECT '', false, 'reviewer-' || i, 'Rye', 'Barley', '', true, true, now(), 'UTC'
-FROM generate_series(1, {size} / 500) i;
+FROM generate_series(1, greatest({size} / 500, 60)) i;
 INSERT INTO predictions_forecaster (id, entry, key, name, kind, note)
 SELECT gen_random_uuid(), gen_random_uuid(), 'town-' || i, 'Almanac of town ' || i, 'person', ''
 FROM generate_series(1, {around}) i;
