@@ -1,7 +1,7 @@
 """The sole writer of entries, and how to read them back."""
 
 import uuid as uuids
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ __all__ = [
     "Draft",
     "TreeHead",
     "about",
+    "acted_on",
     "append",
     "append_later",
     "append_many",
@@ -141,6 +142,12 @@ def head() -> TreeHead:
 def about(subject: str) -> QuerySet[Entry]:
     """The entries about one subject, such as `question:Q9`, in their order."""
     return Entry.objects.filter(subject=subject).order_by("sequence")
+
+
+def acted_on(*, actor: str, kind: str, subjects: Collection[str]) -> set[str]:
+    """Of these subjects those about which there is an entry of this kind by this actor."""
+    entries = Entry.objects.filter(subject__in=list(subjects), kind=kind, actor=actor)
+    return set(entries.order_by().values_list("subject", flat=True).distinct())
 
 
 def said_by(entries: Iterable[uuids.UUID | str]) -> QuerySet[Entry]:

@@ -59,6 +59,7 @@ GRANTS = (
     Grant((ADJUDICATOR,), "add", "review event bearing"),
     Grant((EDITOR, ADJUDICATOR), "add view", "proposal"),
     Grant((EDITOR,), "add view", "upload"),
+    Grant((ADJUDICATOR,), "view", "upload"),
     Grant((AUDITOR,), "view", "proposal upload"),
     Grant((EDITOR, ADJUDICATOR, AUDITOR), "export_facts", "question"),
     Grant((AUDITOR,), "view", f"{_NOTICES} {_PEOPLE} verification"),

@@ -55,8 +55,12 @@ class Act(View):
     template: ClassVar[str]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        refused = refusal(request, doing=self.doing, permission=self.permission)
+        refused = refusal(request, doing=self.doing, permission=self.needed())
         return refused or self.begin(**kwargs) or super().dispatch(request, *args, **kwargs)
+
+    def needed(self) -> str:
+        """The permission that it takes to come this far."""
+        return self.permission
 
     def begin(self, **kwargs: Any) -> HttpResponse | None:
         """Load what the act is about; an answer ends it here, as there is nothing to do."""

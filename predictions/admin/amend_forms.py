@@ -121,7 +121,7 @@ _FIELDS: dict[str, Callable[[], forms.Field]] = {
         _phrases,
         label="Phrase of the lexicon",
         column="phrase",
-        help_text="Its table and words, such as icd-203/likely. Another one brings its figures.",
+        help_text="Its table and words, such as icd203/likely. Another one brings its figures.",
     ),
     "basis_note": _lines("Why so"),
     "statement.kind": lambda: chosen("Kind", StatementKind.choices),

@@ -1,5 +1,6 @@
 """Amending a recorded row: a form, then old and new side by side, then the act."""
 
+import hashlib
 from typing import Any, ClassVar, cast
 
 from django.contrib import messages
@@ -22,6 +23,9 @@ from predictions.templatetags.figures import score
 _TIMED = (Question, Prediction, Event)
 
 
+_MEANWHILE = "Something changed since you looked, and nothing was recorded: look at this again."
+
+
 class Amend(Act):
     """Subclasses name the table, and the columns if not all that may change."""
 
@@ -39,6 +43,7 @@ class Amend(Act):
     def begin(self, **kwargs: Any) -> HttpResponse | None:
         self.conflict = False
         self.changed: list[Change] = []
+        self.follows = ""
         related = [field.name for field in self.model._meta.concrete_fields if field.is_relation]
         rows = self.model._default_manager.select_related(*related)
         self.row: Any = get_object_or_404(rows, pk=kwargs["pk"])
@@ -54,12 +59,13 @@ class Amend(Act):
         given = cast(AmendForm, form)
         if "edit" in self.request.POST:
             return self.page(form)
+        agreed, amended = self.tried(given)
+        if agreed:
+            return self.done(f"Amended {', '.join(map(str, self.changed))}.", url_of_row(amended))
         if "confirm" not in self.request.POST:
-            self.changed = self.rehearsed(given)
             return self.page(form)
-        amended = self.amend(given)
-        changed = differences(self.row, amended)
-        return self.done(f"Amended {', '.join(map(str, changed))}.", url_of_row(amended))
+        form.add_error(None, _MEANWHILE)
+        return self.page(form, status=409)
 
     def amend(self, form: AmendForm) -> Fact:
         name = str(self.model._meta.model_name)
@@ -74,19 +80,32 @@ class Amend(Act):
         )
         return amended
 
-    def rehearsed(self, form: AmendForm) -> list[Change]:
-        """What would change: the act itself, done and undone, so that nothing else can happen."""
+    def tried(self, form: AmendForm) -> tuple[bool, Fact]:
+        """The act itself, undone unless what it changes is what was seen and confirmed."""
         with transaction.atomic():
+            self.follows = self.consequence()
             before = _scores(self.row)
-            changed = differences(self.row, self.amend(form))
+            amended = self.amend(form)
             after = _scores(self.row)
-            transaction.set_rollback(True)
-        rescored = [
-            Change(name, before.get(name, "none"), after.get(name, "none"))
-            for name in before | after
-            if before.get(name) != after.get(name)
-        ]
-        return changed + rescored
+            rescored = [
+                Change(name, before.get(name, "none"), after.get(name, "none"))
+                for name in before | after
+                if before.get(name) != after.get(name)
+            ]
+            self.changed = differences(self.row, amended) + rescored
+            given = self.request.POST
+            agreed = "confirm" in given and given.get("seen") == self.seal()
+            transaction.set_rollback(not agreed)
+        return agreed, amended
+
+    def seal(self) -> str:
+        """What was seen, told apart from anything else."""
+        said = f"{self.row.entry} {self.follows} {[str(change) for change in self.changed]}"
+        return hashlib.sha256(said.encode()).hexdigest()
+
+    def consequence(self) -> str:
+        """What follows for other rows."""
+        return ""
 
     def page(self, form: ActForm, status: int = 200) -> HttpResponse:
         self.conflict = status == 409
@@ -99,6 +118,8 @@ class Amend(Act):
             "list_url": reverse(f"admin:predictions_{self.model._meta.model_name}_changelist"),
             "plural": str(self.model._meta.verbose_name_plural).capitalize(),
             "changed": self.changed,
+            "seen": self.seal() if self.changed else "",
+            "consequence": self.follows,
             "conflict": self.conflict,
         }
 
@@ -141,10 +162,10 @@ class RevisePhrase(Amend):
             now=timezone.now(),
         )
 
-    def context(self) -> dict[str, Any]:
-        count = predictions_read_by(self.row).count() if self.changed else 0
+    def consequence(self) -> str:
+        count = predictions_read_by(self.row).count()
         read = "1 prediction takes" if count == 1 else f"{count:,} predictions take"
-        return {**super().context(), "consequence": f"{read} the new figures, and new scores."}
+        return f"{read} the new figures, and new scores."
 
 
 def amending(model: type[Fact]) -> type[Amend] | None:

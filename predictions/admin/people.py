@@ -98,12 +98,12 @@ class UserAdmin(AccountActions, SuperuserOnly, BaseUserAdmin, ListAdmin):
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         ("Person", {"fields": ["first_name", "last_name", "email", "time_zone"]}),
-        ("May", {"fields": ["is_active", "groups", "beside", "is_superuser"]}),
+        ("What they may do", {"fields": ["is_active", "groups", "beside", "is_superuser"]}),
         ("Dates", {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [
         (None, {"fields": ["username", "email", "usable_password", "password1", "password2"]}),
-        ("May", {"fields": ["groups"]}),
+        ("What they may do", {"fields": ["groups"]}),
     ]
     readonly_fields = ["beside", "last_login", "date_joined"]
     filter_horizontal = ()

@@ -101,17 +101,21 @@ class ShowUpload(Act):
 
     problems: ImportRefused | None = None
 
+    def needed(self) -> str:
+        """Adjudicators and auditors look; whether who says yes may, is asked of the file."""
+        return "predictions.view_upload"
+
     def begin(self, **kwargs: Any) -> HttpResponse | None:
         # Without the file, which may be large.
         rows = Upload.objects.select_related("by").defer("content")
         self.upload = get_object_or_404(rows, pk=kwargs["pk"])
-        if self.request.method == "POST" and self.upload.preview["outcomes"]:
-            return refusal(
-                self.request,
-                doing="Importing outcomes",
-                permission="predictions.add_outcome",
-            )
-        return None
+        if self.request.method != "POST":
+            return None
+        if self.upload.preview["outcomes"]:
+            doing, permission = "Importing outcomes", "predictions.add_outcome"
+        else:
+            doing, permission = self.doing, self.permission
+        return refusal(self.request, doing=doing, permission=permission)
 
     def form(self, data: Any = None) -> ActForm:
         return ConfirmForm(data, initial={"digest": self.upload.digest})
@@ -179,7 +183,7 @@ class CancelUpload(ShowUpload):
         return ActForm(data)
 
     def do(self, form: ActForm) -> HttpResponse:
-        uploads.upload_cancel(upload=self.upload)
+        uploads.upload_cancel(upload=self.upload, by=self.person)
         text = f"Nothing was recorded; {self.upload.name} is forgotten."
         return self.done(text, reverse("admin:predictions_upload_changelist"))
 

@@ -16,7 +16,11 @@ class Upload(models.Model):
     name = models.CharField(max_length=200)
     content = models.BinaryField()
     sha256 = models.CharField(max_length=64)
+    # Who has recorded what it holds, and who has said yes to it: the outcomes are theirs.
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    agreed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+"
+    )
     at = models.DateTimeField()
     state = models.CharField(
         max_length=10, choices=UploadState.choices, default=UploadState.PREVIEWED

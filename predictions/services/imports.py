@@ -55,6 +55,7 @@ def predictions_import(
     *,
     read: Read,
     by: User | None,
+    judge: User | None = None,
     now: dt.datetime,
     dry_run: bool = False,
     agreed: str | None = None,
@@ -62,9 +63,10 @@ def predictions_import(
 ) -> Imported:
     """Record what a file holds and the database does not; what is recorded stays as it is.
 
-    All of it in one transaction. `progress` is told how many predictions of how many are recorded.
-    Raises ImportRefused, with every problem that there is; Conflict, if what would be recorded is
-    not what somebody has `agreed` to, by the digest of its preview.
+    All of it in one transaction. The outcomes are `judge`'s, if that is another. `progress` is told
+    how many predictions of how many are recorded. Raises ImportRefused, with every problem that
+    there is; Conflict, if what would be recorded is not what somebody has `agreed` to, by the
+    digest of its preview.
     """
     folded = fold(read.rows, now=now, spoiled=read.spoiled)
     folded.problems.extend(read.problems)
@@ -76,7 +78,7 @@ def predictions_import(
         if agreed is not None and agreed != digest_of(made):
             raise Conflict("what would be recorded has changed since the preview; look at it again")
         if not dry_run:
-            _record(made, by, now, progress)
+            _record(made, by, judge or by, now, progress)
     return _counted(made)
 
 
@@ -162,7 +164,11 @@ class _Known:
 
 
 def _record(
-    made: Plan, by: User | None, now: dt.datetime, progress: Callable[[int, int], None]
+    made: Plan,
+    by: User | None,
+    judge: User | None,
+    now: dt.datetime,
+    progress: Callable[[int, int], None],
 ) -> None:
     known = _named(made, by)
     done, total = 0, sum(len(part.predictions) for part in made.parts)
@@ -175,7 +181,7 @@ def _record(
             progress(done, total)
         outcomes = (part.asked for part in parts if part.outcome)
         verdicts = {questions[asked.key]: _verdict(asked) for asked in outcomes}
-        outcomes_enter(verdicts=verdicts, by=by, now=now, as_found=True)
+        outcomes_enter(verdicts=verdicts, by=judge, now=now, as_found=True)
 
 
 def _named(made: Plan, by: User | None) -> _Known:

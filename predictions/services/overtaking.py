@@ -10,9 +10,13 @@ from predictions.when import display
 
 
 def proposals_overtake(*, outcomes: Iterable[Outcome], by: User | None, now: dt.datetime) -> None:
-    """Close what waits on the questions of these outcomes; the questions must be locked."""
+    """Close what waits on the questions of these outcomes; the questions must be locked.
+
+    Denied for who made it: their own word does not become an outcome past the second pair of eyes.
+    """
     by_question = {outcome.question_id: outcome for outcome in outcomes if not outcome.reopens}
     for proposal in Proposal.objects.waiting().filter(question__in=by_question):
+        _refuse_own(proposal, by)
         _close(proposal, ProposalState.OVERTAKEN, by_question[proposal.question_id], by, now)
 
 
@@ -27,14 +31,21 @@ def proposal_confirm(
     held = proposal_waiting(proposal)
     if held.question_id != outcome.question_id:
         raise Conflict(f"this proposal is about {held.question.key}; confirm it there")
-    if by is None or by == held.proposed_by:
-        raise Denied(
-            "own-proposal",
-            "whoever proposed an outcome does not confirm it: let somebody else look",
-        )
+    _refuse_own(held, by)
+    if by is None:
+        raise Denied("own-proposal", "the service itself is no second pair of eyes")
     same = (held.answer, held.void_reason) == (outcome.answer, outcome.void_reason)
     state = ProposalState.CONFIRMED if same else ProposalState.OVERTAKEN
     _close(held, state, outcome, by, now)
+
+
+def _refuse_own(proposal: Proposal, by: User | None) -> None:
+    if by is not None and by.pk == proposal.proposed_by_id:
+        raise Denied(
+            "own-proposal",
+            "whoever proposed an outcome does not confirm it: let somebody else look, or decline "
+            "the proposal first",
+        )
 
 
 def proposal_waiting(proposal: Proposal) -> Proposal:

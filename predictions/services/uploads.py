@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
-from predictions.errors import Conflict, Invalid, PredictionsError
+from predictions.errors import Conflict, Denied, Invalid, PredictionsError
 from predictions.importing import Read, read
 from predictions.models import Upload, User
 from predictions.models.choices import UploadState
@@ -76,28 +76,37 @@ def upload_confirm(*, upload: Upload, digest: str, by: User, now: dt.datetime) -
     """Record a previewed file: at once if it is short, else by the worker's next sweep.
 
     Raises Conflict if it is not waiting any more, if `digest` is not that of its preview, or if
-    what would be recorded has changed since; and ImportRefused.
+    what would be recorded has changed since; Denied for another than who uploaded it, unless it
+    holds outcomes, which are then `by`'s as the rest is the uploader's; and ImportRefused.
     """
     with transaction.atomic():
         waiting = Upload.objects.select_for_update().filter(pk=upload.pk).first()
         if waiting is None:
             raise Conflict("the upload was cancelled, or forgotten; upload the file again")
+        if not waiting.preview["outcomes"]:
+            _refuse_others(waiting, by)
         if waiting.state != UploadState.PREVIEWED:
             raise Conflict(f"{waiting.name} {waiting.get_state_display()} already")
         if digest != waiting.digest:
             raise Conflict("the preview that you saw is another; look at this one")
-        waiting.state, waiting.by = UploadState.QUEUED, by
-        waiting.save(update_fields=["state", "by"])
+        waiting.state, waiting.agreed_by = UploadState.QUEUED, by
+        waiting.save(update_fields=["state", "agreed_by"])
         if waiting.total <= settings.UPLOAD_AT_ONCE:
             _record(waiting, now)
     return waiting
 
 
-def upload_cancel(*, upload: Upload) -> None:
-    """Forget a file that waits; what is being recorded, or was, stays."""
+def upload_cancel(*, upload: Upload, by: User) -> None:
+    """Forget a file that waits; what is being recorded, or was, stays. Denied for others."""
+    _refuse_others(upload, by)
     count, _ = Upload.objects.filter(pk=upload.pk, state=UploadState.PREVIEWED).delete()
     if not count:
         raise Conflict("the upload does not wait any more")
+
+
+def _refuse_others(upload: Upload, by: User) -> None:
+    if upload.by_id != by.pk:
+        raise Denied("own-upload", f"{upload.name} is {upload.by}'s upload; upload it yourself")
 
 
 def uploads_record(*, clock: Callable[[], dt.datetime]) -> int:
@@ -162,6 +171,7 @@ def _record(
     imported = predictions_import(
         read=read(bytes(upload.content)),
         by=upload.by,
+        judge=upload.agreed_by,
         now=now,
         agreed=upload.digest,
         progress=progress,

@@ -105,7 +105,9 @@ def test_who_recorded_predictions_is_told_who_may_adjudicate(
     for answer in (desk.get("predictions_question_outcome", question.pk), desk.enter(question)):
         assert answer.status_code == 403
         told = text_of(answer)
-        assert f"Ada has recorded predictions on {question.key} and does not adjudicate" in told
+        assert (
+            f"Ada has recorded or amended predictions that hang on {question.key} and does" in told
+        )
         assert "another adjudicator must, such as cy." in told
     assert not Outcome.objects.exists()
     outcome = make.outcome(question)

@@ -49,7 +49,9 @@ def amend(desk: Pages, row: Fact, page: str = "amend", **given: Any) -> Any:
     if not preview.context.get("changed"):
         return preview
     assert type(row)._default_manager.get(pk=row.pk).entry == row.entry
-    return desk.post(name_of(row, page), row.pk, data={**data, "confirm": "1"})
+    return desk.post(
+        name_of(row, page), row.pk, data={**data, "confirm": "1", "seen": preview.context["seen"]}
+    )
 
 
 GIVEN: dict[str, dict[str, str]] = {
@@ -337,3 +339,20 @@ def test_the_pages_take_few_queries(
         for page in ("amend", "change", _told_on(row)):
             with django_assert_max_num_queries(14):
                 desk.get(name_of(row, page), row.pk)
+
+
+def test_what_changed_since_it_was_seen_is_seen_again(desk: Pages, make: Maker) -> None:
+    prediction = make.prediction("0.2")
+    page = name_of(prediction, "amend")
+    data = {**shown(desk.get(page, prediction.pk)), "why": WHY, "probability": "0.6"}
+    seen = desk.post(page, prediction.pk, data=data).context["seen"]
+    make.outcome(prediction.question)
+    for given in (seen, "", "0" * 64):
+        answer = desk.post(page, prediction.pk, data={**data, "confirm": "1", "seen": given})
+        assert answer.status_code == 409
+        assert "Something changed since you looked" in text_of(answer)
+        assert "Brier score" in text_of(answer)
+    prediction.refresh_from_db()
+    assert prediction.probability == Decimal("0.2")
+    data |= {"confirm": "1", "seen": answer.context["seen"]}
+    assert "Amended the probability" in text_of(desk.post(page, prediction.pk, data=data))

@@ -136,8 +136,8 @@ def test_what_became_impossible_since_is_refused_cell_by_cell(
 
 
 def test_outcomes_take_an_adjudicator(looking: Pages, viewer: User) -> None:
-    allow(viewer, "add_upload")
-    assert "have an adjudicator say yes to it here" in text_of(upload(looking, SETTLED))
+    allow(viewer, "add_upload", "view_upload")
+    assert "have one say yes to it here" in text_of(upload(looking, SETTLED))
     page = confirm(looking, one())
     assert page.status_code == 403
     assert nothing_is_recorded()
@@ -224,3 +224,29 @@ def test_the_file_to_begin_with_can_be_imported(desk: Pages) -> None:
 def test_a_page_of_no_upload_is_not_found(desk: Pages) -> None:
     assert desk.get("predictions_upload_change", 12345).status_code == 404
     assert desk.client.get("/admin/predictions/upload/none/change/").status_code == 302
+
+
+def test_an_adjudicator_says_yes_to_the_outcomes_of_an_editors_file(
+    looking: Pages, desk: Pages, viewer: User, adjudicator: User, settings: Any
+) -> None:
+    settings.FOUR_EYES = True
+    allow(viewer, "add_upload", "view_upload")
+    upload(looking, SETTLED)
+    confirm(desk, one())
+    assert Prediction.objects.get().recorded_by == viewer
+    assert Outcome.objects.get().entered_by == adjudicator
+
+
+def test_nobody_records_or_forgets_what_another_has_uploaded(
+    looking: Pages, desk: Pages, viewer: User
+) -> None:
+    allow(viewer, "add_upload", "view_upload")
+    upload(looking, RAIN)
+    for page in (
+        confirm(desk, one()),
+        desk.post("predictions_upload_cancel", one().pk, data={}),
+    ):
+        assert page.status_code == 403
+        assert "vera's upload; upload it yourself" in text_of(page)
+    assert nothing_is_recorded()
+    assert one().state == "previewed"

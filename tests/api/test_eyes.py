@@ -29,7 +29,9 @@ def test_who_recorded_a_prediction_is_refused_the_outcome(
         "rationale": "The ministry said so.",
     }
     problem = refused(adjudicating.post("/api/v1/outcomes/", body, format="json"), 403, kind=TYPE)
-    assert problem["detail"].startswith(f"ada has recorded predictions on {question.key} and")
+    assert problem["detail"].startswith(
+        f"ada has recorded or amended predictions that hang on {question.key} and"
+    )
     assert not Outcome.objects.exists()
 
 

@@ -3,9 +3,9 @@
 import hashlib
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -80,7 +80,8 @@ class RecordSheet(Act):
             _place(error, bundle, reader)
             return self.show(bundle)
         if is_seen:
-            return self.done(_told(done), self.back(done))
+            messages.success(self.request, _told(done))
+            return HttpResponseRedirect(self.back(done))
         return self.show(bundle, preview=done, cautions=cautions(sheet, done, reader), seen=seen)
 
     def _has_rows(self, bundle: Bundle) -> bool:

@@ -1,6 +1,7 @@
 """The four-eyes rule: who recorded a prediction on a question does not adjudicate it."""
 
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -50,8 +51,8 @@ def test_who_recorded_a_prediction_does_not_enter_the_outcome(
     with pytest.raises(Denied) as refused:
         enter(make, question, bo)
     assert str(refused.value) == (
-        f"bo has recorded predictions on {question.key} and does not adjudicate what they "
-        "recorded; another adjudicator must, such as ada"
+        f"bo has recorded or amended predictions that hang on {question.key} and does not "
+        "adjudicate them; another adjudicator must, such as ada"
     )
     assert refused.value.rule == "four-eyes"
     assert not Outcome.objects.exists()
@@ -78,7 +79,7 @@ def test_nor_corrects_it_nor_withdraws_it(make: Maker, adjudicator: User, bo: Us
     question = make.prediction(by=bo).question
     outcome = enter(make, question, adjudicator)
     for act in (correct, withdraw):
-        with pytest.raises(Denied, match="bo has recorded predictions"):
+        with pytest.raises(Denied, match="bo has recorded or amended predictions"):
             act(make, outcome, bo)
     assert question.outcome == outcome
 
@@ -88,7 +89,7 @@ def test_nor_enters_outcomes_of_several_questions_of_which_one_is_barred(
 ) -> None:
     barring, other = make.prediction(by=bo).question, make.prediction().question
     verdicts = {question: make.verdict() for question in (barring, other)}
-    with pytest.raises(Denied, match=rf"predictions on {barring.key} and does not"):
+    with pytest.raises(Denied, match=rf"predictions that hang on {barring.key} and does not"):
         services.outcomes_enter(verdicts=verdicts, by=bo, now=make.now)
     assert not Outcome.objects.exists()
 
@@ -142,20 +143,20 @@ def test_a_file_with_predictions_and_their_outcome_is_refused_whole(make: Maker,
     columns = "question,forecaster,made_at,probability,due_at,outcome"
     row = "H1,almanac,2026-02-01,0.7,2026-03-01"
     read = importing.read(f"{columns}\n{row},yes\n".encode())
-    with pytest.raises(Denied, match="bo has recorded predictions on H1"):
+    with pytest.raises(Denied, match="bo has recorded or amended predictions that hang on H1"):
         predictions_import(read=read, by=bo, now=make.now)
     assert not Question.objects.exists()
     open_still = importing.read(f"{columns}\n{row},\n".encode())
     assert predictions_import(read=open_still, by=bo, now=make.now).predictions == 1
 
 
-def test_a_list_asks_once_for_all_its_questions(
+def test_a_list_asks_as_often_for_all_its_questions_as_for_one(
     make: Maker, bo: User, django_assert_num_queries: Any
 ) -> None:
     mine = [make.prediction(by=bo).question for _ in range(3)]
     others = [make.prediction().question for _ in range(3)]
     make.prediction(question=mine[0], by=bo)
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(3):
         found = barred(bo, [question.pk for question in (*mine, *others)])
     assert found == {question.pk for question in mine}
     with django_assert_num_queries(0):
@@ -194,3 +195,30 @@ def denied(act: Any) -> bool:
         return False
     finally:
         connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_amended_a_prediction_does_not_enter_the_outcome(make: Maker, bo: User) -> None:
+    prediction = make.prediction("0.2")
+    services.prediction_amend(
+        prediction=prediction,
+        changes={"probability": Decimal("0.9")},
+        reason="Written down wrongly.",
+        by=bo,
+        now=make.now,
+    )
+    with pytest.raises(Denied):
+        enter(make, prediction.question, bo)
+    assert barred(bo, [prediction.question_id]) == {prediction.question_id}
+
+
+def test_who_recorded_on_what_hangs_on_an_answer_does_not_give_that_answer(
+    make: Maker, bo: User
+) -> None:
+    top, apart = make.question(), make.question()
+    below = make.conditional(make.conditional(top, "yes"), "yes")
+    make.prediction(question=below, by=bo)
+    assert barred(bo, [top.pk, apart.pk, below.pk]) == {top.pk, below.pk}
+    with pytest.raises(Denied):
+        enter(make, top, bo)
+    assert enter(make, apart, bo).answer == "yes"

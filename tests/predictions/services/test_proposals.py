@@ -187,3 +187,21 @@ def test_the_database_refuses_a_confirmation_by_who_proposed_it(make: Maker, edi
         Proposal.objects.filter(pk=proposal.pk).update(
             state="confirmed", outcome=outcome, decided_by=editor, decided_at=make.now
         )
+
+
+def test_who_proposed_it_does_not_enter_it_past_the_proposal(
+    make: Maker, adjudicator: User
+) -> None:
+    question = make.question()
+    proposal = make.proposal(question, adjudicator)
+    with pytest.raises(Denied, match="does not confirm it"):
+        services.outcome_enter(
+            question=question, verdict=make.verdict(), by=adjudicator, now=make.now
+        )
+    services.proposal_decline(
+        proposal=proposal, note="I looked again.", by=adjudicator, now=make.now
+    )
+    outcome = services.outcome_enter(
+        question=question, verdict=make.verdict(), by=adjudicator, now=make.now
+    )
+    assert outcome.answer == "yes"
