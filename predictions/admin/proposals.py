@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from ledger.filtering import one_of
 from predictions import services
 from predictions.admin import inputs
 from predictions.admin.access import refusal
@@ -105,7 +106,7 @@ class DeclineProposal(QuestionAct):
 @admin.register(Proposal)
 class ProposalAdmin(ReadOnlyAdmin):
     list_display = ["of_question", "shown_answer", "proposed", "proposed_by", "shown_state"]
-    list_filter = ["state"]
+    list_filter = [one_of("State", "state", ProposalState.choices)]
     list_select_related = ["question", "proposed_by"]
     search_fields = ["question__key", "question__text", "rationale", "proposed_by__username"]
     ordering = ["-proposed_at", "-id"]
