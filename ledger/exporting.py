@@ -174,10 +174,11 @@ class ExportedAdmin:
 
     def export_view(self, request: HttpRequest, form: str = "") -> HttpResponseBase:
         """The file; without a form of it, what its columns hold."""
-        if refused := _refused(request):
-            return refused
+        # First, as who may not look is told by no more than that.
         if not self.has_view_permission(request):  # type: ignore[attr-defined]
             raise PermissionDenied
+        if refused := _refused(request):
+            return refused
         if form not in ("csv", "xlsx"):
             return self._explained(request)
         try:

@@ -6,7 +6,7 @@ into the head). What does not fit together raises DoesNotHold: no wrong proof is
 """
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -142,6 +142,21 @@ def receipt(*, sequence: int, size: int | None = None) -> Receipt:
     return Receipt(base.inclusion(sequence, signed.size), base.signed[signed.size])
 
 
+def receipts(sequences: Iterable[int]) -> list[Receipt]:
+    """For the newest checkpoint, of the entries that it covers, for the queries of one.
+
+    Raises DoesNotHold.
+    """
+    head = journal.head()
+    signed = checkpoints.latest()
+    covered = [sequence for sequence in sequences if signed and sequence <= signed.size]
+    if signed is None or not covered:
+        return []
+    base = _Base(head, signed.size)
+    inclusions = base.inclusions(covered, signed.size)
+    return [Receipt(made, base.signed[signed.size]) for made in inclusions]
+
+
 def root_of(size: int) -> bytes:
     """The root of the first `size` entries, as what was signed vouches for it.
 
@@ -181,24 +196,25 @@ class _Base:
             self.anchors[size] = anchor
 
     def inclusion(self, sequence: int, size: int) -> Inclusion:
-        entry = Entry.objects.filter(sequence=sequence).first()
-        if entry is None:
-            raise DoesNotHold(
-                f"The ledger does not hold together: entry {sequence} is gone. {_HOW}"
-            )
-        root, to_anchor, proof = _read(
+        [made] = self.inclusions([sequence], size)
+        return made
+
+    def inclusions(self, sequences: Sequence[int], size: int) -> list[Inclusion]:
+        bodies = _bodies(sequences)
+        root, to_anchor, found = _read(
             lambda node: (
                 proofs.root(size, node),
                 self._to_anchor(size, node),
-                proofs.inclusion_proof(sequence - 1, size, node),
+                [proofs.inclusion_proof(sequence - 1, size, node) for sequence in sequences],
             )
         )
-        made = Inclusion(sequence, size, bytes(entry.body), root, tuple(proof))
         self._hold(size, root, to_anchor)
-        if not proofs.verify_inclusion(
-            leaf=made.leaf_hash, index=sequence - 1, size=size, root=root, proof=proof
-        ):
-            raise _contradiction(f"entry {sequence}", size)
+        made = [
+            Inclusion(sequence, size, bodies[sequence], root, tuple(proof))
+            for sequence, proof in zip(sequences, found, strict=True)
+        ]
+        for one in made:
+            _hold_inclusion(one)
         return made
 
     def growth(self, first: int, second: int) -> Growth:
@@ -236,6 +252,29 @@ class _Base:
             proof=proof,
         ):
             raise _contradiction(f"the root of {size} entries", anchor.size)
+
+
+def _bodies(sequences: Sequence[int]) -> dict[int, bytes]:
+    rows = Entry.objects.filter(sequence__in=sequences).values_list("sequence", "body")
+    bodies = {sequence: bytes(body) for sequence, body in rows}
+    for sequence in sequences:
+        if sequence not in bodies:
+            raise DoesNotHold(
+                f"The ledger does not hold together: entry {sequence} is gone. {_HOW}"
+            )
+    return bodies
+
+
+def _hold_inclusion(made: Inclusion) -> None:
+    """An entry is where its proof says."""
+    if not proofs.verify_inclusion(
+        leaf=made.leaf_hash,
+        index=made.sequence - 1,
+        size=made.size,
+        root=made.root,
+        proof=list(made.proof),
+    ):
+        raise _contradiction(f"entry {made.sequence}", made.size)
 
 
 def _read(make: Callable[[proofs.Node], T]) -> T:

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.forms import AuthenticationForm as AnybodysForm
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group
+from django.db.models import Q
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from unfold.forms import AuthenticationForm
@@ -31,19 +32,24 @@ class SignInForm(AuthenticationForm):
         AnybodysForm.confirm_login_allowed(self, user)
 
 
-def refusal(request: HttpRequest, *, doing: str, permission: str) -> TemplateResponse | None:
-    """The 403 page for whoever lacks the permission; None for who has it."""
-    if request.user.has_perm(permission):
+def refusal(
+    request: HttpRequest, *, doing: str, permission: str, other: str = ""
+) -> TemplateResponse | None:
+    """The 403 page for whoever lacks the permission, and the other one that would do as well;
+    None for who has one."""
+    if any(request.user.has_perm(name) for name in (permission, other) if name):
         return None
-    return refused(request, doing=doing, permission=permission)
+    return refused(request, doing=doing, permission=permission, other=other)
 
 
-def refused(request: HttpRequest, *, doing: str, permission: str) -> TemplateResponse:
+def refused(
+    request: HttpRequest, *, doing: str, permission: str, other: str = ""
+) -> TemplateResponse:
     """The 403 page: which role it takes, which ones the person has, and whom to ask.
 
     Without a permission, or where no group holds it, it takes a superuser.
     """
-    roles = _either(_roles_with(permission))
+    roles = _either(_roles_with(permission, other))
     takes = f"needs the role {roles}" if roles else "is for superusers alone"
     return _page(
         request,
@@ -80,11 +86,12 @@ def _page(request: HttpRequest, text: str, **given: Any) -> TemplateResponse:
     return TemplateResponse(request, "admin/refused.html", context, status=403)
 
 
-def _roles_with(permission: str) -> list[str]:
-    app, _, codename = permission.partition(".")
-    holding = Group.objects.filter(
-        permissions__content_type__app_label=app, permissions__codename=codename
-    )
+def _roles_with(*permissions: str) -> list[str]:
+    held = Q(pk__in=[])
+    for permission in permissions:
+        app, _, codename = permission.partition(".")
+        held |= Q(permissions__content_type__app_label=app, permissions__codename=codename)
+    holding = Group.objects.filter(held)
     return list(holding.order_by("name").values_list("name", flat=True).distinct())
 
 

@@ -20,7 +20,12 @@ from predictions.admin.passages import said_of
 from predictions.errors import Conflict, Denied, Invalid
 from predictions.models import Outcome, Prediction, Question, User
 
-_BUSY = "Others were writing at the same time, and nothing was recorded; try again."
+BUSY = "Others were writing at the same time, and nothing was recorded; try again."
+
+
+def is_passing(error: OperationalError) -> bool:
+    """Whether the database could not do it just now, for others were in the way."""
+    return getattr(error.__cause__, "sqlstate", "") in PASSING
 
 
 class ActForm(forms.Form):
@@ -55,12 +60,13 @@ class Act(View):
     template: ClassVar[str]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        refused = refusal(request, doing=self.doing, permission=self.needed())
-        return refused or self.begin(**kwargs) or super().dispatch(request, *args, **kwargs)
+        return (
+            self.turn_away() or self.begin(**kwargs) or super().dispatch(request, *args, **kwargs)
+        )
 
-    def needed(self) -> str:
-        """The permission that it takes to come this far."""
-        return self.permission
+    def turn_away(self) -> HttpResponse | None:
+        """The 403 page for whoever may not act here."""
+        return refusal(self.request, doing=self.doing, permission=self.permission)
 
     def begin(self, **kwargs: Any) -> HttpResponse | None:
         """Load what the act is about; an answer ends it here, as there is nothing to do."""
@@ -92,12 +98,16 @@ class Act(View):
             form.add_error(None, sentence(str(error)))
             return self.page(form, status=409 if isinstance(error, Conflict) else 403)
         except OperationalError as error:
-            if getattr(error.__cause__, "sqlstate", "") not in PASSING:
+            if not is_passing(error):
                 raise
-            form.add_error(None, _BUSY)
+            form.add_error(None, BUSY)
             return self.page(form, status=503)
+        return self.told(answer)
+
+    def told(self, answer: HttpResponse) -> HttpResponse:
+        """The answer; what was done is said on the page that it leads to."""
         if isinstance(answer, Done):
-            messages.success(request, answer.said)
+            messages.success(self.request, answer.said)
         return answer
 
     def page(self, form: ActForm, status: int = 200) -> HttpResponse:

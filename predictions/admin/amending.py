@@ -61,7 +61,8 @@ class Amend(Act):
             return self.page(form)
         agreed, amended = self.tried(given)
         if agreed:
-            return self.done(f"Amended {', '.join(map(str, self.changed))}.", url_of_row(amended))
+            said = ", ".join(map(str, self.changed)).rstrip(".")
+            return self.done(f"Amended {said}.", url_of_row(amended))
         if "confirm" not in self.request.POST:
             return self.page(form)
         form.add_error(None, _MEANWHILE)

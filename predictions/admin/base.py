@@ -108,6 +108,8 @@ class FactAdmin(ReadOnlyAdmin):
         return [*own, *super().get_urls()]
 
     def proofs_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         return proofs(request, get_object_or_404(self.model, pk=pk))
 
     def history_view(self, request: HttpRequest, object_id: str, *_: Any) -> HttpResponse:

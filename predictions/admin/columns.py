@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib.auth.models import Group
 from django.db.models import Model
 
@@ -17,6 +18,7 @@ from predictions.models import (
     Outlet,
     Phrase,
     Prediction,
+    Proposal,
     Question,
     Report,
     Review,
@@ -26,12 +28,20 @@ from predictions.models import (
     Topic,
     Upload,
     User,
+    Verification,
 )
 
 _ID = Column("id", "pk", "What the API and the ledger's entries know the row by")
 _KEY = Column("key", "key", "What files and addresses know it by")
 _QUESTION = Column("question", "question__key", "The key of the question")
 _ENTRY = Column("entry", "entry", "The uuid of the ledger entry that last set the row")
+# Of what is kept of somebody's try to sign in.
+_TRY = (
+    Column("when", "attempt_time", "When"),
+    Column("username", "username", "As whom"),
+    Column("address", "ip_address", "From which address"),
+    Column("browser", "user_agent", "With what, as the browser says"),
+)
 
 EXPORTED: Mapping[type[Model], tuple[Column, ...]] = {
     Topic: (_KEY, Column("name", "name", "What it is called"), _ID, _ENTRY),
@@ -169,6 +179,20 @@ EXPORTED: Mapping[type[Model], tuple[Column, ...]] = {
         _ID,
         _ENTRY,
     ),
+    Proposal: (
+        _QUESTION,
+        Column("answer", "answer", "What is proposed; empty if it is void"),
+        Column("void", "void_reason", "Why it is void; empty if it is not"),
+        Column("settled_at", "settled_at", "When the world settled it"),
+        Column("rationale", "rationale", "Why the criteria lead there"),
+        Column("proposed_at", "proposed_at", "When it was proposed"),
+        Column("proposed_by", "proposed_by__username", "By whom"),
+        Column("state", "state", "waiting, confirmed, declined or overtaken"),
+        Column("decided_at", "decided_at", "When it was decided"),
+        Column("decided_by", "decided_by__username", "By whom; empty where it was overtaken"),
+        Column("note", "note", "Why it was declined"),
+        Column("outcome", "outcome_id", "The id of the outcome that confirmed or overtook it"),
+    ),
     Review: (
         _QUESTION,
         Column("note", "note", "What the reviewer found"),
@@ -221,6 +245,19 @@ EXPORTED: Mapping[type[Model], tuple[Column, ...]] = {
         Column("confirmed_at", "confirmed_at", "When they said yes"),
         Column("ended_at", "ended_at", "When it ended"),
     ),
+    Verification: (
+        Column("asked_at", "asked_at", "When it was asked for"),
+        Column("asked_by", "asked_by__username", "By whom"),
+        Column("began_at", "began_at", "When it began"),
+        Column("ended_at", "ended_at", "When it ended"),
+        Column("error", "error", "Why it could not run; empty if it could"),
+        Column("size", "size", "How many entries it read"),
+        Column("root", "root", "The root hash of these"),
+        Column("rows", "rows", "How many rows it held against them"),
+        Column("findings_count", "findings_count", "How many findings there were; 0 is intact"),
+        Column("findings", "findings", "A JSON list of the first findings, with their places"),
+        Column("notes", "notes", "A JSON list of what else it says"),
+    ),
     User: (
         Column("username", "username", "What they sign in as"),
         Column("email", "email", "Where their mail goes"),
@@ -231,6 +268,15 @@ EXPORTED: Mapping[type[Model], tuple[Column, ...]] = {
         Column("date_joined", "date_joined", "Since when they are known"),
     ),
     Group: (Column("name", "name", "What it is called"),),
+    AccessAttempt: (
+        *_TRY,
+        Column("failures", "failures_since_start", "How many failures count"),
+    ),
+    AccessFailureLog: (
+        *_TRY,
+        Column("locked_out", "locked_out", "Whether it was locked out already, or thereby"),
+    ),
+    AccessLog: (*_TRY, Column("left_at", "logout_time", "When they signed out; empty if never")),
     ApiToken: (
         Column("name", "name", "What it is called"),
         Column("user", "user__username", "In whose name it acts"),

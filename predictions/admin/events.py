@@ -235,7 +235,7 @@ class EventAdmin(KeyedAdmin):
         ]
         if len(rows) > _BEARINGS_SHOWN:
             shown.append(format_html("<div>{}</div>", _all_bearings(event)))
-        return SafeString("").join(shown) or "no question"
+        return SafeString("").join(shown) or "no question; link it on the page of one"
 
 
 def _all_bearings(event: Event) -> SafeString | str:

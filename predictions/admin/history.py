@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from ledger import proving
-from ledger.errors import DoesNotHold, NotSigned
+from ledger.errors import DoesNotHold
 from predictions.history.lines import History, Line, history
 from predictions.models import Fact, User
 
@@ -74,25 +74,26 @@ def _shown(line: Line, zone: dt.tzinfo | None) -> Shown:
 
 def proofs(request: HttpRequest, row: Fact) -> HttpResponse:
     """The receipts of the entries that the page shows, as far as a checkpoint covers them."""
-    made = io.BytesIO()
-    count = 0
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("README.txt", _READ_ME)
-        for line in _page(request, row).lines:
-            try:
-                receipt = proving.receipt(sequence=line.sequence).as_json()
-            except NotSigned:
-                continue
-            except DoesNotHold as error:
-                return _back(request, row, str(error))
-            packed.writestr(f"entry-{line.sequence}.receipt.json", json.dumps(receipt))
-            count += 1
-    if not count:
+    try:
+        receipts = proving.receipts(line.sequence for line in _page(request, row).lines)
+    except DoesNotHold as error:
+        return _back(request, row, str(error))
+    if not receipts:
         return _back(request, row, "No checkpoint covers these entries yet; come back in a minute.")
-    response = HttpResponse(made.getvalue(), content_type="application/zip")
+    response = HttpResponse(_packed(receipts), content_type="application/zip")
     name = f"{row._meta.model_name}-{row.pk}.proofs.zip"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+def _packed(receipts: list[proving.Receipt]) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("README.txt", _READ_ME)
+        for receipt in receipts:
+            name = f"entry-{receipt.inclusion.sequence}.receipt.json"
+            packed.writestr(name, json.dumps(receipt.as_json()))
+    return made.getvalue()
 
 
 def _back(request: HttpRequest, row: Fact, problem: str) -> HttpResponse:

@@ -12,16 +12,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from ledger.filtering import one_of
+from ledger.filtering import between, one_of
 from predictions import services
 from predictions.admin import inputs
-from predictions.admin.access import refusal
 from predictions.admin.acts import ActForm, QuestionAct, url_of
 from predictions.admin.base import ReadOnlyAdmin, link, moment
 from predictions.admin.counting import once
+from predictions.admin.filters import keyed, person
 from predictions.admin.verdict_forms import VerdictForm
 from predictions.admin.verdicts import EnterOutcome
-from predictions.models import Outcome, Proposal
+from predictions.models import Outcome, Proposal, Question
 from predictions.models.choices import ProposalState
 
 _COLOURS = {
@@ -74,19 +74,17 @@ class DeclineForm(ActForm):
 class DeclineProposal(QuestionAct):
     """By who may decide; whoever made the proposal takes it back so."""
 
-    permission = "predictions.add_proposal"
+    permission = "predictions.add_outcome"
     doing = "Declining a proposal"
     title = "Decline proposal"
     template = "admin/question/decline.html"
 
-    def begin(self, **kwargs: Any) -> HttpResponse | None:
-        ended = super().begin(**kwargs)
-        proposals = self.question.proposals.select_related("proposed_by", "question")
-        self.proposal: Proposal = get_object_or_404(proposals, pk=kwargs["proposal"])
-        if self.proposal.proposed_by == self.person:
-            return ended
-        permission = "predictions.add_outcome"
-        return refusal(self.request, doing=self.doing, permission=permission) or ended
+    def turn_away(self) -> HttpResponse | None:
+        """Which role it takes depends on whose proposal it is."""
+        proposals = Proposal.objects.select_related("proposed_by", "question")
+        where = {"pk": self.kwargs["proposal"], "question": self.kwargs["pk"]}
+        self.proposal: Proposal = get_object_or_404(proposals, **where)
+        return None if self.proposal.proposed_by == self.person else super().turn_away()
 
     def form(self, data: Any = None) -> ActForm:
         return DeclineForm(data)
@@ -106,10 +104,17 @@ class DeclineProposal(QuestionAct):
 @admin.register(Proposal)
 class ProposalAdmin(ReadOnlyAdmin):
     list_display = ["of_question", "shown_answer", "proposed", "proposed_by", "shown_state"]
-    list_filter = [one_of("State", "state", ProposalState.choices)]
+    list_filter = [
+        one_of("State", "state", ProposalState.choices),
+        keyed("Question", "question", Question),
+        person("Proposed by", "proposed_by"),
+        between("Proposed", "proposed_at", "time"),
+    ]
     list_select_related = ["question", "proposed_by"]
-    search_fields = ["question__key", "question__text", "rationale", "proposed_by__username"]
+    search_fields = ["question"]
+    search_through = ("question",)
     ordering = ["-proposed_at", "-id"]
+    sortable_by: list[str] = []
     fields = [
         "question",
         "shown_answer",

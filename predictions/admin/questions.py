@@ -20,7 +20,7 @@ from ledger.filtering import between, one_of, yes_or_no
 from ledger.listing import shown_count
 from predictions.admin.acts import question_found
 from predictions.admin.amending import ExtendQuestion, ReassignQuestion
-from predictions.admin.base import NUMBERED, KeyedAdmin
+from predictions.admin.base import NUMBERED, KeyedAdmin, needs
 from predictions.admin.counting import counted
 from predictions.admin.events import LinkEvent
 from predictions.admin.filters import keyed, person
@@ -100,8 +100,8 @@ class QuestionAdmin(KeyedAdmin):
     sortable_by = ["key", "closes", "next_review"]
     actions = ["still_open", "enter_outcomes"]
 
-    def has_review_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("predictions.add_review")
+    has_review_permission = needs(RecordReviews.permission)
+    has_decide_permission = needs(EnterOutcomes.permission)
 
     @action(description=f"Still open: look again later (up to {MOST})", permissions=["review"])
     def still_open(
@@ -166,9 +166,6 @@ class QuestionAdmin(KeyedAdmin):
             return None
         url = reverse("admin:predictions_question_outcomes", query={"question": keys})
         return HttpResponseRedirect(url)
-
-    def has_decide_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("predictions.add_outcome")
 
     def change_view(
         self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any

@@ -92,7 +92,10 @@ class ConfirmForm(ActForm):
 
 
 class ShowUpload(Act):
-    """What a file would do, and the yes to it; later, how far that has come."""
+    """What a file would do, and the yes to it; later, how far that has come.
+
+    Who may look at imports sees it; saying yes takes more.
+    """
 
     permission = "predictions.add_upload"
     doing = "Importing predictions"
@@ -101,9 +104,12 @@ class ShowUpload(Act):
 
     problems: ImportRefused | None = None
 
-    def needed(self) -> str:
-        """Adjudicators and auditors look; whether who says yes may, is asked of the file."""
-        return "predictions.view_upload"
+    def turn_away(self) -> HttpResponse | None:
+        if self.request.method == "POST":
+            return None  # whether who says yes may, is asked of the file
+        looks = "predictions.view_upload"
+        doing = "Looking at imports"
+        return refusal(self.request, doing=doing, permission=looks, other=self.permission)
 
     def begin(self, **kwargs: Any) -> HttpResponse | None:
         # Without the file, which may be large.
@@ -174,6 +180,7 @@ class CancelUpload(ShowUpload):
     """Forget a file that waits."""
 
     http_method_names = ["post"]
+    turn_away = Act.turn_away
 
     def begin(self, **kwargs: Any) -> HttpResponse | None:
         self.upload = get_object_or_404(Upload.objects.defer("content"), pk=kwargs["pk"])

@@ -95,7 +95,7 @@ class VerificationAdmin(ReadOnlyAdmin):
         view, name = self.admin_site.admin_view, "predictions_verification"
         return [
             path("verify/", view(VerifyLedger.as_view()), name=f"{name}_ask"),
-            path("export/", view(export), name=f"{name}_export"),
+            path("ledger/", view(export), name=f"{name}_ledger"),
             *super().get_urls(),
         ]
 

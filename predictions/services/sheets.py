@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 
-from predictions.errors import Conflict, Invalid
+from predictions.errors import Conflict, Denied, Invalid
 from predictions.models import (
     Article,
     Forecaster,
@@ -57,7 +57,7 @@ class Recorded:
 class RowRefused(Invalid):
     """A row of a sheet is not acceptable: of which part, and which, counted from 0."""
 
-    def __init__(self, part: str, number: int, error: Invalid | Conflict) -> None:
+    def __init__(self, part: str, number: int, error: Invalid | Conflict | Denied) -> None:
         refused = isinstance(error, Invalid)
         name, problem = (error.field, error.problem) if refused else ("", str(error))  # type: ignore[union-attr]
         super().__init__(name, problem)
@@ -136,6 +136,6 @@ def _each(part: str, rows: Iterable[Row], record: Callable[..., _Made]) -> list[
     for number, row in enumerate(rows):
         try:
             made.append(record(**row))
-        except (Invalid, Conflict) as error:
+        except (Invalid, Conflict, Denied) as error:
             raise RowRefused(part, number, error) from error
     return made

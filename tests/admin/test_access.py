@@ -182,3 +182,16 @@ def test_no_role_takes_many_queries_to_be_refused(
     pages = signed_in(member("mo", role))
     with django_assert_max_num_queries(14):
         assert pages.get("auth_group_add").status_code == 403
+
+
+def test_proofs_and_exports_take_looking_at_what_they_are_of(make: Maker, db: None) -> None:
+    nora = member("nora")
+    allow(nora, "view_topic", "export_facts")
+    pages = signed_in(nora)
+    question = make.question()
+    for page in (
+        pages.get("predictions_question_proofs", question.pk),
+        pages.get("predictions_question_export_as", "csv"),
+    ):
+        assert page.status_code == 403
+        assert "Looking at questions needs the role" in text_of(page)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db import connection
@@ -20,13 +21,15 @@ from ledger.models import Checkpoint
 from predictions import services
 from predictions.models import (
     ApiToken,
+    ArticleText,
     Message,
     Outcome,
+    Proposal,
     Question,
     Report,
     Subscription,
-    Upload,
     User,
+    Verification,
 )
 from predictions.services import uploads
 from tests.admin.pages import Pages
@@ -41,14 +44,17 @@ ESTIMATE = 1
 
 # What the parts of an address are called, and what stands for them here: a row that much refers to.
 PARTS: Mapping[str, Callable[[], object]] = {
-    "pk": lambda: _crowded().pk,
     "outcome": lambda: Outcome.objects.filter(question=_crowded()).latest("entered_at").pk,
     "sequence": lambda: 1,
     "form": lambda: "csv",
+    "what": lambda: "question",
 }
 # Where the same name stands for something else.
 PARTS_OF: Mapping[str, Mapping[str, Callable[[], object]]] = {
-    "predictions_upload_cancel": {"pk": lambda: Upload.objects.latest("at").pk},
+    "predictions_question_decline": {
+        "pk": lambda: Proposal.objects.latest("pk").question_id,
+        "proposal": lambda: Proposal.objects.latest("pk").pk,
+    },
     "auth_user_password_change": {"id": lambda: User.objects.earliest("date_joined").pk},
 }
 # Which is no page of ours, or no page at all.
@@ -59,6 +65,7 @@ NO_PAGES = {
     "logout": "is posted to",
     "view_on_site": "leads elsewhere",
     "password_change_done": "says that all is well",
+    "predictions_verification_ledger": "is a file of the whole log, of a moment of its own",
     None: "leads elsewhere",
 }
 
@@ -66,7 +73,9 @@ NO_PAGES = {
 # Of people who may sign in, at most so many are offered.
 LONGEST_CHOICE = 50
 # Forms that offer more, though not all.
-OFFERS_SOME = {"predictions_question_link", "predictions_event_add"}
+OFFERS_SOME = {"predictions_question_link", "predictions_event_add"} | {
+    f"predictions_{model}_amend" for model in ("article", "prediction", "question", "statement")
+}
 
 
 def _crowded() -> Question:
@@ -80,6 +89,7 @@ def fill(make: Maker, adjudicator: User) -> Callable[[int], None]:
     topic = services.topic_record(key="harvest", name="Harvest", by=adjudicator)
     article = make.article(key="crowded", outlet=outlet)
     phrase = make.phrase()
+    ArticleText.objects.create(article=article, text="The harvest.", kept_at=make.now)
     forecaster = make.forecaster(key="crowded")
     crowded = make.question(key="CROWDED", topic=topic, reviewer=adjudicator)
     passages = [{"offset": 0, "quote": "The harvest"}]
@@ -106,6 +116,7 @@ def fill(make: Maker, adjudicator: User) -> Callable[[int], None]:
         services.review_record(
             question=question, note="No.", next_at=next_at, by=adjudicator, now=make.now
         )
+        make.proposal(question, by=adjudicator)
         other = make.question(topic=topic, reviewer=adjudicator)
         make.prediction(question=other)
         make.correct(make.outcome(other, evidence=[make.event(other)]), "no")
@@ -154,6 +165,11 @@ def _operational(number: int, by: User) -> None:
         created_at=now,
     )
     uploads.upload_preview(name="rain.csv", content=RAIN, by=by, now=now)
+    Verification.objects.create(asked_at=now, asked_by=by, began_at=now, ended_at=now)
+    tried = {"username": f"user-{number}", "ip_address": "192.0.2.1", "path_info": "/admin/login/"}
+    AccessAttempt.objects.create(**tried, failures_since_start=1)
+    AccessFailureLog.objects.create(**tried)
+    AccessLog.objects.create(**tried)
 
 
 # -- all addresses --------------------------------------------------------------------------------
@@ -183,10 +199,10 @@ def _parts(pattern: URLPattern, prefix: str) -> dict[str, object]:
     own = PARTS_OF.get(str(pattern.name), {})
     parts: dict[str, object] = {}
     for name in pattern.pattern.converters:
-        if name == "object_id":
+        make = own.get(name) or PARTS.get(name)
+        if make is None and name in ("object_id", "pk"):
             parts[name] = _row_of(prefix).pk
             continue
-        make = own.get(name) or PARTS.get(name)
         assert make, f"say in PARTS or PARTS_OF what `{name}` is in the address of {pattern.name}"
         parts[name] = make()
     return parts
@@ -238,6 +254,7 @@ def test_no_page_takes_or_offers_more_among_many_rows(
     desk: Pages, fill: Callable[[int], None]
 ) -> None:
     fill(FEW)
+    desk.get("index")  # the first visit of a session is noted
     pages = [*addresses(), *filtered(desk)]
     few = {name: _taken(desk, address) for name, address in pages}
     fill(MANY - FEW)

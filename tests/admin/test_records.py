@@ -19,6 +19,7 @@ from predictions import services
 from predictions.models import (
     FACTS,
     ApiToken,
+    ArticleText,
     Message,
     OutcomeEvidence,
     Report,
@@ -52,8 +53,8 @@ def named(model: type[Model], page: str) -> str:
 
 @pytest.fixture
 def filled(make: Maker, adjudicator: User) -> None:
-    Checkpoint.objects.create(number=1, size=0, note=NOTE)
     """A row of everything."""
+    Checkpoint.objects.create(number=1, size=0, note=NOTE)
     now = timezone.now()
     _facts(make, adjudicator)
     make.proposal(make.question(), by=adjudicator)
@@ -79,6 +80,7 @@ def filled(make: Maker, adjudicator: User) -> None:
         name="reader", digest="d" * 64, user=adjudicator, scopes=["read"], created_at=now
     )
     Client().post(reverse("admin:login"), {"username": "nobody", "password": "a guess"})
+    Client().force_login(adjudicator)
     Verification.objects.create(asked_at=now, asked_by=adjudicator, began_at=now, ended_at=now)
     Group.objects.create(name="Adjudicators")
     uploads.upload_preview(name="rain.csv", content=RAIN, by=adjudicator, now=make.now)
@@ -98,6 +100,7 @@ def _facts(make: Maker, by: User) -> None:
         by=by,
     )
     article = make.article(outlet=outlet)
+    ArticleText.objects.create(article=article, text="The harvest.", kept_at=make.now)
     passages = [{"offset": 0, "quote": "The harvest"}]
     question = make.question(topic=topic, reviewer=by)
     verbal = {"basis": "verbal", "phrase": phrase, "article": article, "passages": passages}

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.utils import timezone
 
 from predictions.importing import read
@@ -13,7 +14,7 @@ from predictions.importing.rows import COLUMNS
 from predictions.models import Forecaster, Outcome, Prediction, Question, Upload, User
 from predictions.services.imports import predictions_import
 from predictions.services.uploads import uploads_forget, uploads_record
-from tests.admin.conftest import allow
+from tests.admin.conftest import allow, member
 from tests.admin.pages import Pages, text_of
 
 HEAD = "question,forecaster,made_at,probability"
@@ -250,3 +251,17 @@ def test_nobody_records_or_forgets_what_another_has_uploaded(
         assert "vera's upload; upload it yourself" in text_of(page)
     assert nothing_is_recorded()
     assert one().state == "previewed"
+
+
+def test_who_may_look_at_imports_sees_one_and_is_offered_nothing(desk: Pages) -> None:
+    upload(desk, RAIN)
+    waiting = one()
+    auditing = Pages(Client())
+    auditing.client.force_login(member("otto", "auditor"))
+    shown = auditing.get("predictions_upload_change", waiting.pk)
+    assert "rain.csv waits for a yes" in text_of(shown)
+    assert b"Record all of it" not in shown.content
+    assert b"Forget the file" not in shown.content
+    refused = confirm(auditing, waiting)
+    assert "Importing predictions needs the role editor" in text_of(refused)
+    assert nothing_is_recorded()

@@ -30,7 +30,7 @@ def desk(client: Client, adjudicator: User) -> Pages:
 def test_a_verification_is_asked_for_once_and_its_result_stands_on_the_page(desk: Pages) -> None:
     Maker(timezone.now()).prediction()
     shown = text_of(desk.get(PAGE))
-    assert "None was asked for here yet." in shown
+    assert "None has ended here yet." in shown
     assert "No checkpoint was signed yet." in shown
 
     assert "waiting Asked for" in text_of(desk.post(PAGE, data={}))
@@ -72,7 +72,7 @@ def test_the_export_is_that_of_the_command_and_verifies_elsewhere(
     for _ in range(3):
         make.outcome(make.prediction().question)
     checkpoint_make()
-    answer = desk.get("predictions_verification_export")
+    answer = desk.get("predictions_verification_ledger")
     assert answer["Content-Disposition"] == 'attachment; filename="ledger.ndjson"'
     sent, written = tmp_path / "sent.ndjson", tmp_path / "written.ndjson"
     sent.write_bytes(b"".join(answer.streaming_content))

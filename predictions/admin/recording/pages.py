@@ -3,17 +3,19 @@
 import hashlib
 from typing import Any, ClassVar
 
-from django.contrib import admin, messages
+from django.contrib import admin
+from django.db import OperationalError
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from ledger.retries import retried
 from predictions import services
 from predictions.admin.access import refusal
-from predictions.admin.acts import Act, load_question, url_of
+from predictions.admin.acts import BUSY, Act, is_passing, load_question, url_of
 from predictions.admin.recording.bundle import MOST_ROWS, Bundle
 from predictions.admin.recording.cautions import cautions
 from predictions.admin.recording.reader import Reader
@@ -75,13 +77,20 @@ class RecordSheet(Act):
             self.request.POST.get("seen") == seen
         )
         try:
-            done = services.sheet_record(sheet=sheet, by=self.person, now=now, dry_run=not is_seen)
+            done = retried(
+                lambda: services.sheet_record(
+                    sheet=sheet, by=self.person, now=now, dry_run=not is_seen
+                )
+            )
         except RowRefused as error:
             _place(error, bundle, reader)
             return self.show(bundle)
+        except OperationalError as error:
+            if not is_passing(error):
+                raise
+            return self.show(bundle, problem=BUSY)
         if is_seen:
-            messages.success(self.request, _told(done))
-            return HttpResponseRedirect(self.back(done))
+            return self.told(self.done(_told(done), self.back(done)))
         return self.show(bundle, preview=done, cautions=cautions(sheet, done, reader), seen=seen)
 
     def _has_rows(self, bundle: Bundle) -> bool:

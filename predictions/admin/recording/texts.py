@@ -12,10 +12,11 @@ from predictions.models import ArticleText
 
 
 def article_text(request: HttpRequest, pk: UUID) -> HttpResponse:
-    if not request.user.has_perm("predictions.add_outcome") and (
-        refused := refusal(
-            request, doing="Reading the text of an article", permission="predictions.add_article"
-        )
+    if refused := refusal(
+        request,
+        doing="Reading the text of an article",
+        permission="predictions.add_article",
+        other="predictions.add_outcome",
     ):
         return refused
     kept = get_object_or_404(ArticleText.objects.select_related("article"), pk=pk)

@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString, mark_safe
-from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django_otp import login as note_device
@@ -44,8 +43,8 @@ _SECONDS = 3600
 class OwnAct(Act):
     """An act on one's own account: for everybody who has signed in."""
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return self.begin(**kwargs) or View.dispatch(self, request, *args, **kwargs)
+    def turn_away(self) -> None:
+        return None
 
 
 class SetUpForm(ActForm):

@@ -150,10 +150,12 @@ def test_public_pages_and_the_api_do_not_ask_for_it(vera: Person) -> None:
 
 
 @pytest.mark.usefixtures("required")
-def test_who_is_not_of_the_staff_gets_no_further_by_it(client: Client, db: None) -> None:
+def test_who_has_no_role_gets_no_further_by_it(client: Client, db: None) -> None:
     client.force_login(User.objects.create_user("ned", "ned@example.org", PASSWORD))
     assert client.get("/admin/").headers["Location"] == SET_UP
-    assert client.get(SET_UP).headers["Location"] == f"/admin/login/?next={SET_UP}"
+    told: Any = client.get(SET_UP)
+    assert told.status_code == 403
+    assert "Your account has no role yet" in text_of(told)
 
 
 @pytest.mark.parametrize(
