@@ -22,7 +22,7 @@ _NEWS = dt.timedelta(days=30)
 # Among so many of the newest events those that bear on nothing are looked for.
 _NEWEST_EVENTS = 200
 # Of so many open questions, those that fall due first, it is counted whose they are.
-_COUNTED = 5_000
+_COUNTED = 2_000
 # Among so many of the latest outcomes those that met a condition are looked for.
 _LATEST_OUTCOMES = 500
 MINE = "mine"
@@ -45,17 +45,16 @@ def desk(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     questions = Question.objects.select_related("reviewer")
     if mine:
         questions = questions.filter(while_open__reviewer=request.user.pk)
-    loads = _loads(OpenQuestion.objects.all(), now)
-    own = OpenQuestion.objects.filter(reviewer=request.user.pk)
-    shown = _loads(own, now) if mine else loads
+    waiting = OpenQuestion.objects.all()
+    loads = _loads(waiting.filter(reviewer=request.user.pk) if mine else waiting, now)
     context.update(
         mine=mine,
         note=NOTE,
         loads=loads[:_ROWS],
         cut=sum(load.open for load in loads) > _COUNTED,
         most=_COUNTED,
-        due_count=sum(load.due for load in shown),
-        week_count=sum(load.week for load in shown),
+        due_count=sum(load.due for load in loads),
+        week_count=sum(load.week for load in loads),
         due=_rows(questions.due(now)[:_MANY_ROWS], now),
         due_next=_rows(questions.due_next(now)[: 2 * _ROWS], now),
         week_ends=now + _WEEK,

@@ -30,7 +30,7 @@ from predictions.services.events import Bears
 # So many are offered; the key of any other is typed.
 _SUGGESTED = 100
 _BEARINGS_SHOWN = 100
-_LOOKED_AT = 2_000
+_LOOKED_AT = 1_000
 
 
 class AddEvent(Act):
@@ -88,7 +88,7 @@ class LinkForm(ActForm):
 
     def __init__(self, question: Question, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        unlinked = _latest().exclude(bearings__question=question)
+        unlinked = Event.objects.filter(pk__in=_latest()).exclude(bearings__question=question)
         ordered = unlinked.order_by("-happened_on", "key")
         self.events = {str(event.pk): event for event in ordered[:_SUGGESTED]}
         self.fields["event"].choices = [  # type: ignore[attr-defined]
@@ -116,10 +116,9 @@ class LinkForm(ActForm):
         return chosen
 
 
-def _latest() -> QuerySet[Event]:
-    """Of these what is not linked yet is looked for."""
-    latest = Event.objects.order_by("-happened_on", "-id")[:_LOOKED_AT]
-    return Event.objects.filter(pk__in=latest.values("pk"))
+def _latest() -> QuerySet[Any]:
+    """The ids of those among which it is looked for what is not linked yet."""
+    return Event.objects.order_by("-happened_on", "-id").values("pk")[:_LOOKED_AT]
 
 
 class LinkEvent(QuestionAct):
@@ -158,7 +157,7 @@ def _linked(events: QuerySet[Any], answer: str) -> QuerySet[Any]:
     """Where all are linked, those that are not would be looked for among all."""
     if answer == "yes":
         return events.filter(Exists(_BEARINGS))
-    return events.filter(~Exists(_BEARINGS), pk__in=_latest().values("pk"))
+    return events.filter(~Exists(_BEARINGS), pk__in=_latest())
 
 
 def _bearing(events: QuerySet[Any], weight: str) -> QuerySet[Any]:

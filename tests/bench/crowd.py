@@ -13,7 +13,7 @@ LARGE_FORECASTER, LARGE_ARTICLE, LARGE_EVENT = "large", "large-article", "event-
 PERSON = "bench"
 _CHUNK = 10_000
 # What few there are fills a page, so that pages as full are compared.
-_A_PAGE = 120
+_A_PAGE = 240
 
 # One forecaster with half of all predictions; an article and two questions, one of them answered,
 # with a tenth each.
@@ -67,7 +67,7 @@ _AROUND = """
 INSERT INTO predictions_user (password, is_superuser, username, first_name, last_name, email,
     is_staff, is_active, date_joined, time_zone)
 SELECT '', false, 'reviewer-' || i, 'Rye', 'Barley', '', true, true, now(), 'UTC'
-FROM generate_series(1, {size} / 500) i;
+FROM generate_series(1, greatest({size} / 500, 60)) i;
 INSERT INTO predictions_forecaster (id, entry, key, name, kind, note)
 SELECT gen_random_uuid(), gen_random_uuid(), 'town-' || i, 'Almanac of town ' || i, 'person', ''
 FROM generate_series(1, {around}) i;
@@ -90,7 +90,7 @@ SELECT gen_random_uuid(), gen_random_uuid(), 'Q' || i, 'binary',
     'Will the harvest of town ' || i || ' fail in the end?', 'Yes if so.', '[]', false, false, '',
     '2025-01-01', '2027-12-31', '', 'stated', '', '',
     CASE WHEN i % 2 = 0 THEN 'If it hails.' ELSE '' END, CASE WHEN i % 2 = 0 THEN 'yes' ELSE '' END,
-    1, now() - interval '30 days' + interval '90 days' * i / {around},
+    1, now() - interval '15 days' + interval '30 days' * i / {around},
     CASE WHEN i % 3 = 0 THEN me.id ELSE others.ids[1 + i % cardinality(others.ids)] END,
     CASE WHEN i % 2 = 0 THEN large.id END, topic.id
 FROM generate_series(1, {around}) i, predictions_question large, predictions_topic topic,
