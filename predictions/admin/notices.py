@@ -131,6 +131,7 @@ class SubscriptionForm(forms.ModelForm):
 @admin.register(Subscription)
 class SubscriptionAdmin(ListAdmin):
     form = SubscriptionForm
+    autocomplete_fields = ["user"]
     fields = ["user", "period"]
     list_display = ["user", "period", "created", "confirmed", "ended"]
     list_filter = [

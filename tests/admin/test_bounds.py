@@ -73,8 +73,11 @@ NO_PAGES = {
 # Of people who may sign in, at most so many are offered.
 LONGEST_CHOICE = 50
 # Forms that offer more, though not all.
-OFFERS_SOME = {"predictions_question_link", "predictions_event_add"} | {
-    f"predictions_{model}_amend" for model in ("article", "prediction", "question", "statement")
+OFFERS_SOME = {
+    "predictions_question_link",
+    "predictions_question_reassign",
+    "predictions_event_add",
+    *(f"predictions_{model}_amend" for model in ("article", "prediction", "question", "statement")),
 }
 
 
