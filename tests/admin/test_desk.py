@@ -151,3 +151,14 @@ def test_the_desk_lists_proposals_for_who_may_confirm_them(
     assert f"{question.key} {question.text[:20]}" in text_of(page)
     assert f"{viewer} proposes yes" in text_of(page)
     assert f"/outcome/?proposal={proposal.pk}" in page.content.decode()
+
+
+def test_what_was_given_up_is_one_click_away(desk: Pages) -> None:
+    told = {"kind": "reminder", "recipient": "bo@example.org", "created_at": timezone.now()}
+    told |= {"due_at": timezone.now()}
+    Message.objects.create(**told, subject="Lost", message_id="<1@x>", state="dead")
+    Message.objects.create(**told, subject="Waits", message_id="<2@x>")
+    [link] = re.findall(r'href="([^"]+)">See which', desk.get("index").content.decode())
+    shown = text_of(desk.client.get(link))
+    assert "Lost" in shown
+    assert "Waits" not in shown
