@@ -117,11 +117,14 @@ class ShowUpload(Act):
         self.upload = get_object_or_404(rows, pk=kwargs["pk"])
         if self.request.method != "POST":
             return None
-        if self.upload.preview["outcomes"]:
-            doing, permission = "Importing outcomes", "predictions.add_outcome"
-        else:
-            doing, permission = self.doing, self.permission
+        doing, permission = self.takes()
         return refusal(self.request, doing=doing, permission=permission)
+
+    def takes(self) -> tuple[str, str]:
+        """What saying yes to this file is, and the permission for it."""
+        if self.upload.preview["outcomes"]:
+            return "Importing outcomes", "predictions.add_outcome"
+        return self.doing, self.permission
 
     def form(self, data: Any = None) -> ActForm:
         return ConfirmForm(data, initial={"digest": self.upload.digest})
@@ -169,6 +172,9 @@ class ShowUpload(Act):
             "problems": self.problems.problems[:_PROBLEMS] if self.problems else [],
             "every": settings.SWEEP_SECONDS,
             "may_decide": self.request.user.has_perm("predictions.add_outcome"),
+            "may_confirm": self.request.user.has_perm(self.takes()[1]),
+            "may_forget": self.upload.by == self.person
+            and self.request.user.has_perm(self.permission),
             "new": [
                 (name, self.upload.preview[name])
                 for name in ("predictions", "questions", "forecasters", "topics", "outcomes")

@@ -104,7 +104,7 @@ MODELS = {
     "predictions_review": READ,
     "predictions_score": READ,
     "predictions_proposal": Model(EXPORTERS),
-    "predictions_upload": Model(only("editor", "auditor"), adds=EDITORS, changes=EDITORS),
+    "predictions_upload": Model(EXPORTERS, adds=EDITORS, changes=EDITORS),
     "predictions_message": NOTICE,
     "predictions_report": NOTICE,
     "predictions_subscription": Model(AUDITORS, adds=SUPERUSERS),
@@ -165,6 +165,7 @@ PAGES = {
     "predictions_article_record": act(EDITORS),
     "predictions_article_text": read(RECORDERS),
     "predictions_upload_template": read(EVERYBODY),
+    # Of a file of one's own.
     "predictions_upload_cancel": act(EDITORS),
     "predictions_verification_ask": act(AUDITORS),
     "predictions_verification_ledger": read(AUDITORS),

@@ -1,5 +1,6 @@
 import datetime as dt
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -159,6 +160,7 @@ def test_what_was_given_up_is_one_click_away(desk: Pages) -> None:
     Message.objects.create(**told, subject="Lost", message_id="<1@x>", state="dead")
     Message.objects.create(**told, subject="Waits", message_id="<2@x>")
     [link] = re.findall(r'href="([^"]+)">See which', desk.get("index").content.decode())
-    shown = text_of(desk.client.get(link))
+    page: Any = desk.client.get(link)
+    shown = text_of(page)
     assert "Lost" in shown
     assert "Waits" not in shown

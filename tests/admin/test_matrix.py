@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
-from predictions.models import ArticleText, Outcome, Proposal, User
+from predictions.models import ArticleText, Outcome, Proposal, Upload, User
 from tests.admin.conftest import member
 from tests.admin.matrix import ACTIONS, GROUPS, MODELS, NOBODY, OPEN, PAGES, Row, Who
 from tests.admin.pages import text_of
@@ -84,10 +84,12 @@ def _rows(name: str, takes: list[str]) -> list[Any]:
 
 
 def visitor(who: str) -> Client:
-    """Somebody who has this role alone; a superuser, or somebody without any."""
+    """Somebody who has this role alone, and has sent the file that waits; a superuser, or somebody
+    without any."""
     client = Client()
     user = User.objects.get(username="ada") if who == "superuser" else member("mo", who)
     client.force_login(user)
+    Upload.objects.update(by=user)
     return client
 
 

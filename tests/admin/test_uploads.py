@@ -265,3 +265,15 @@ def test_who_may_look_at_imports_sees_one_and_is_offered_nothing(desk: Pages) ->
     refused = confirm(auditing, waiting)
     assert "Importing predictions needs the role editor" in text_of(refused)
     assert nothing_is_recorded()
+
+
+def test_an_adjudicator_says_yes_on_the_page_to_a_file_with_outcomes(desk: Pages) -> None:
+    upload(desk, SETTLED)
+    waiting = one()
+    judging = Pages(Client())
+    judging.client.force_login(member("cy", "adjudicator"))
+    shown = judging.get("predictions_upload_change", waiting.pk)
+    assert b"Record all of it" in shown.content
+    assert b"Forget the file" not in shown.content
+    confirm(judging, waiting)
+    assert one().state == "recorded"
