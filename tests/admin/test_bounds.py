@@ -34,7 +34,6 @@ from predictions.models import (
 from predictions.services import uploads
 from tests.admin.pages import Pages
 from tests.admin.test_records import NOTE, RAIN, values_of
-from tests.guards import as_owner
 from tests.making import Maker
 
 # Few are fewer than what a page shows, and many are more.
@@ -138,9 +137,6 @@ def fill(make: Maker, adjudicator: User) -> Callable[[int], None]:
         else:
             make.outcome(crowded, "yes")
         journal.flush()
-        # As the server does by itself a minute later: else it plans for tables that are empty.
-        with as_owner(), connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
 
     return fill
 
