@@ -39,6 +39,7 @@ from predictions.services.posting import post
 from predictions.services.predictions import check_made, check_newest, checked_passages
 from predictions.services.questions import check_due, first_review, question_locked
 from predictions.services.scores import scores_settle, scores_take_back
+from predictions.when import end_of
 
 Row = TypeVar("Row", bound=Fact)
 Changes = Mapping[str, Any]
@@ -141,7 +142,8 @@ def question_amend(
     if held.reviewer is not None and not held.reviewer.is_active:
         raise Invalid("reviewer", f"{held.reviewer} is not active; name somebody who is")
     if (held.due_at, held.review_every_days) != due:
-        review_at = first_review(now, held.due_at, held.review_every_days)
+        # By the day, so that what was seen a minute ago is what is done.
+        review_at = first_review(end_of(now.date()), held.due_at, held.review_every_days)
         if held.outcome is None:
             held.review_at, held.due_version = review_at, held.due_version + 1
     post(kind="question.amended", by=by, rows=[held], why=reason)

@@ -356,3 +356,13 @@ def test_what_changed_since_it_was_seen_is_seen_again(desk: Pages, make: Maker) 
     assert prediction.probability == Decimal("0.2")
     data |= {"confirm": "1", "seen": answer.context["seen"]}
     assert "Amended the probability" in text_of(desk.post(page, prediction.pk, data=data))
+
+
+def test_a_due_date_that_was_seen_a_moment_ago_is_moved(desk: Pages, make: Maker) -> None:
+    question = make.question(review_every_days=90)
+    page = name_of(question, "extend")
+    data = {**shown(desk.get(page, question.pk)), "why": WHY, "due_at": "2099-03-01"}
+    seen = [desk.post(page, question.pk, data=data).context["seen"] for _ in range(2)]
+    assert seen[0] == seen[1]
+    told = text_of(desk.post(page, question.pk, data={**data, "confirm": "1", "seen": seen[0]}))
+    assert "Amended the due date" in told

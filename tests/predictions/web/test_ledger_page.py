@@ -257,7 +257,9 @@ def test_a_charset_of_the_callers_lets_no_half_characters_through(client: Client
         )
     body = b"held=%5Cud800+5+entries"
     kind = "application/x-www-form-urlencoded; charset=unicode_escape"
-    assert client.post("/ledger/", body, content_type=kind).status_code == 200
+    refused = client.post("/ledger/", body, content_type=kind)
+    assert refused.status_code == 400
+    assert b"not in UTF-8" in refused.content
 
 
 @pytest.mark.usefixtures("log")
