@@ -189,7 +189,10 @@ def test_a_later_due_date_moves_the_review_and_reminds_anew(make: Maker, now: dt
     assert (question.due_at, question.review_at, question.due_version) == (later, later, 2)
     amend(question, now, review_every_days=30)
     question.refresh_from_db()
-    assert (question.review_at, question.due_version) == (now + dt.timedelta(days=30), 3)
+    assert (question.review_at, question.due_version) == (
+        end_of(now.date()) + dt.timedelta(days=30),
+        3,
+    )
     amend(question, now, notes="Only a note.")
     question.refresh_from_db()
     assert question.due_version == 3
