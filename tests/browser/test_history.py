@@ -13,23 +13,30 @@ from tests.browser.looks import assert_good, failures
 from tests.integration.service import Service
 from tests.ledger.exports import verify
 
+AHEAD = """question,forecaster,made_at,due_at,probability
+ahead,the-almanac,2020-01-05,2090-02-01,0.4
+"""
+
 
 def test_a_question_is_amended_and_its_history_proves_it(
     desk: Page, running: Service, tmp_path: Path
 ) -> None:
-    _open(desk, running, "question", "Q17")
+    (tmp_path / "ahead.csv").write_text(AHEAD)
+    done = running.manage("import_predictions", str(tmp_path / "ahead.csv"))
+    assert done.returncode == 0, done.stderr
+    _open(desk, running, "question", "ahead")
     desk.get_by_role("link", name="Amend", exact=True).click()
-    desk.get_by_label("Closes", exact=False).first.fill("2027-03-01")
+    desk.get_by_label("Closes", exact=False).first.fill("2091-03-01")
     desk.get_by_role("button", name="See what changes").click()
     expect(desk.get_by_role("alert")).to_contain_text("Nothing was recorded yet")
     desk.get_by_label("Reason").fill("The ministry publishes later.")
     desk.get_by_role("button", name="See what changes").click()
-    expect(desk.locator("ins").first).to_have_text("2027-03-01")
+    expect(desk.locator("ins").first).to_have_text("2091-03-01")
     desk.get_by_role("button", name="Confirm").click()
 
     line = desk.locator("#history tbody tr").first
     expect(line).to_contain_text("amended the due date from")
-    expect(line).to_contain_text("to 2027-03-01")
+    expect(line).to_contain_text("to 2091-03-01")
     expect(line).to_contain_text("because: “The ministry publishes later.”")
     expect(line).to_contain_text("admin")
 

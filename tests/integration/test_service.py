@@ -122,7 +122,7 @@ def test_when_its_database_is_taken_away_for_good_it_ends_and_says_so(tmp_path: 
         [keeper] = [
             process
             for process in psutil.process_iter(["cmdline"])
-            if process.info["cmdline"][1:3] == ["-m", "config.keeper"]
+            if (process.info["cmdline"] or [])[1:3] == ["-m", "config.keeper"]
             and str(folder) in process.info["cmdline"]
         ]
         keeper.kill()
