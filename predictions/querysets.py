@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # the models import this module
         Proposal,
         Question,
         Score,
+        Subscription,
     )
 
 
@@ -190,3 +191,18 @@ class MessageQuerySet(QuerySet["Message"]):
         return self.filter(Q(state="waiting") | Q(state="claimed"), due_at__lte=now).order_by(
             "due_at", "id"
         )
+
+
+def suspended(address: str) -> Exists:
+    """Whether nothing is sent to the address in that column."""
+    from predictions.models import Suspension  # the models import this module
+
+    return Exists(Suspension.objects.filter(email__iexact=OuterRef(address)))
+
+
+class SubscriptionQuerySet(QuerySet["Subscription"]):
+    def running(self, now: dt.datetime) -> Self:
+        """Confirmed, not ended, and of somebody who can be written to."""
+        account = Q(user__is_active=True) & ~Q(user__email="") & ~Q(suspended("user__email"))
+        address = Q(user__isnull=True) & ~Q(suspended("email"))
+        return self.filter(account | address, confirmed_at__lte=now, ended_at__isnull=True)

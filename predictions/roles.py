@@ -46,7 +46,7 @@ _FACTS = (
     "topic outlet article forecaster phrase question prediction statement"
     " event bearing outcome outcomeevidence review score ledger.entry ledger.checkpoint"
 )
-_NOTICES = "message reminder report subscription sweep"
+_NOTICES = "message reminder report subscription sweep snooze suspension"
 _PEOPLE = "user apitoken auth.group axes.accessattempt axes.accessfailurelog axes.accesslog"
 
 GRANTS = (
@@ -58,6 +58,9 @@ GRANTS = (
     Grant((ADJUDICATOR,), "change", "phrase"),
     Grant((ADJUDICATOR,), "add", "review event bearing"),
     Grant((EDITOR, ADJUDICATOR), "add view", "proposal"),
+    Grant((EDITOR, ADJUDICATOR), "add", "snooze"),
+    Grant((EDITOR, ADJUDICATOR, AUDITOR), "view", "reminderpolicy"),
+    Grant((ADJUDICATOR,), "add change delete", "reminderpolicy"),
     Grant((EDITOR,), "add view", "upload"),
     Grant((ADJUDICATOR,), "view", "upload"),
     Grant((AUDITOR,), "view", "proposal upload"),

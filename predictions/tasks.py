@@ -5,7 +5,8 @@ from django.utils import timezone
 
 from ledger.checkpoints import checkpoint_make
 from predictions.mail.deliver import deliver
-from predictions.mail.queue import reminders_queue, reports_queue
+from predictions.mail.reminders import reminders_queue
+from predictions.mail.reports import reports_queue
 from predictions.services.sign_ins import sign_ins_forget
 from predictions.services.sweeps import sweep_ended
 from predictions.services.tokens import answers_forget

@@ -3,12 +3,14 @@
 from predictions.models.agenda import OpenQuestion
 from predictions.models.base import Fact
 from predictions.models.evidence import Bearing, Event, Outcome, OutcomeEvidence, Review
-from predictions.models.notices import Message, Reminder, Report, Subscription, Sweep
+from predictions.models.notices import Message, Suspension, Sweep
 from predictions.models.people import ApiToken, IdempotencyKey, User
 from predictions.models.proposals import Proposal
 from predictions.models.questions import Prediction, Question, Statement
+from predictions.models.reminders import Reminder, ReminderPolicy, Snooze
 from predictions.models.scores import Score
 from predictions.models.sources import Article, Forecaster, Outlet, Phrase, Topic
+from predictions.models.subscriptions import Report, Subscription
 from predictions.models.texts import ArticleText
 from predictions.models.totals import Rescoring, SeriesTotal, Total
 from predictions.models.uploads import Upload
@@ -52,13 +54,16 @@ __all__ = [
     "Proposal",
     "Question",
     "Reminder",
+    "ReminderPolicy",
     "Report",
     "Rescoring",
     "Review",
     "Score",
     "SeriesTotal",
+    "Snooze",
     "Statement",
     "Subscription",
+    "Suspension",
     "Sweep",
     "Topic",
     "Total",

@@ -26,6 +26,8 @@ class ProposalState(models.TextChoices):
 class MessageKind(models.TextChoices):
     REMINDER = "reminder"
     REPORT = "report"
+    CONFIRM = "confirm", "asks whether somebody subscribed"
+    TEST = "test"
 
 
 class MessageState(models.TextChoices):
@@ -33,16 +35,26 @@ class MessageState(models.TextChoices):
     CLAIMED = "claimed"
     SENT = "sent"
     DEAD = "dead", "given up"
+    WITHDRAWN = "withdrawn", "taken back before it went out"
 
 
-class Stage(models.TextChoices):
-    DUE = "due"
+class SuspensionReason(models.TextChoices):
+    BOUNCED = "bounced", "its mail came back"
+    COMPLAINED = "complained", "its reader complained"
+    BY_HAND = "by_hand", "somebody asked for it"
 
 
 class Period(models.TextChoices):
     WEEKLY = "weekly"
     MONTHLY = "monthly"
     QUARTERLY = "quarterly"
+
+
+class ReportScope(models.TextChoices):
+    ALL = "all", "everything"
+    FORECASTER = "forecaster"
+    OUTLET = "outlet"
+    TOPIC = "topic"
 
 
 class Scope(models.TextChoices):

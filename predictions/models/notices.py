@@ -1,14 +1,14 @@
-"""What is told to whom. Operational: these rows change, and the ledger does not know them."""
+"""Mail as rows, and the passes that come round. Operational: the ledger does not know them."""
 
 import datetime as dt
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from predictions.models.base import not_empty, one_of
-from predictions.models.choices import MessageKind, MessageState, Period, Stage
-from predictions.models.questions import Question
+from predictions.models.choices import MessageKind, MessageState, SuspensionReason
 from predictions.querysets import MessageQuerySet
 
 
@@ -20,14 +20,20 @@ class Message(models.Model):
     subject = models.CharField(max_length=300)
     text = models.TextField()
     html = models.TextField()
-    # What goes with it: {"name": …, "type": "text/plain", "text": …} each.
+    # What goes with it: {"name", "type", "text"} each, or for what is no text {"name", "type",
+    # "base64"} and, if it stands within the HTML, the "cid" that the HTML names it by.
     attachments = models.JSONField(default=list, blank=True)
+    # Beside those that every mail has, such as List-Unsubscribe (RFC 8058).
+    headers = models.JSONField(default=dict, blank=True)
     # Stable over every attempt, so that a copy can be told apart from another message.
     message_id = models.CharField(max_length=200, unique=True)
     state = models.CharField(
         max_length=10, choices=MessageState.choices, default=MessageState.WAITING
     )
     attempts = models.PositiveIntegerField(default=0)
+    # Whether an attempt broke off so that the server may have accepted it without our hearing so:
+    # then it goes out again as it is, for mail programs to see one message.
+    doubtful = models.BooleanField(default=False)
     # Not before this: the next attempt, or the end of the lease of whoever has claimed it.
     due_at = models.DateTimeField()
     created_at = models.DateTimeField()
@@ -66,81 +72,25 @@ class Message(models.Model):
         return f"{self.subject} → {self.recipient}"
 
 
-class Reminder(models.Model):
-    """One person told once about one due version of one question at one stage."""
+class Suspension(models.Model):
+    """An address that nothing is sent to, because its mail came back or its reader complained."""
 
-    question = models.ForeignKey(Question, on_delete=models.PROTECT, related_name="reminders")
-    recipient = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reminders"
-    )
-    due_version = models.PositiveIntegerField()
-    stage = models.CharField(max_length=10, choices=Stage.choices)
-    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="reminders")
+    email = models.EmailField()
+    reason = models.CharField(max_length=10, choices=SuspensionReason.choices)
+    detail = models.TextField(blank=True)
+    since = models.DateTimeField()
 
     class Meta:
+        ordering = ["-since", "-id"]
         constraints = [
-            one_of("stage", Stage),
-            models.UniqueConstraint(
-                fields=["question", "recipient", "due_version", "stage"], name="reminder_once"
-            ),
+            not_empty("email"),
+            one_of("reason", SuspensionReason),
+            models.UniqueConstraint(Lower("email"), name="suspension_once_an_address"),
         ]
+        indexes = [models.Index(fields=["-since", "-id"], name="suspension_in_order")]
 
     def __str__(self) -> str:
-        return f"{self.question.key} v{self.due_version} {self.stage}"
-
-
-class Subscription(models.Model):
-    """Who wants the scored report, and how often."""
-
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="subscriptions"
-    )
-    period = models.CharField(max_length=10, choices=Period.choices, default=Period.WEEKLY)
-    created_at = models.DateTimeField()
-    # Nothing is sent before the recipient has said yes.
-    confirmed_at = models.DateTimeField(null=True, blank=True)
-    ended_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        constraints = [
-            one_of("period", Period),
-            models.UniqueConstraint(
-                fields=["user", "period"],
-                condition=Q(ended_at__isnull=True),
-                name="subscription_once_a_period",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.period} report for {self.user}"
-
-
-class Report(models.Model):
-    """A report of one period to one subscription, archived as it was sent."""
-
-    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="reports")
-    # Null: over everything so far.
-    period_start = models.DateTimeField(null=True, blank=True)
-    period_end = models.DateTimeField()
-    message = models.OneToOneField(Message, on_delete=models.PROTECT, related_name="report")
-    ledger_size = models.BigIntegerField()
-    ledger_root = models.CharField(max_length=64)
-    created_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["-period_end"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["subscription", "period_end"], name="report_once_a_period"
-            ),
-            models.CheckConstraint(
-                condition=Q(period_start__isnull=True) | Q(period_start__lt=models.F("period_end")),
-                name="report_period_in_order",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.subscription}, to {self.period_end:%Y-%m-%d}"
+        return f"{self.email}, {self.get_reason_display()}"
 
 
 # A sweep may miss a turn, behind a long delivery say, before anybody is alarmed.

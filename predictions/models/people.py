@@ -12,6 +12,8 @@ class User(AbstractUser):
     """A person who signs in, reviews questions, or reads reports."""
 
     time_zone = models.CharField(max_length=64, default="UTC")
+    # What the address of their calendar ends in: whoever knows it reads what they are to review.
+    calendar_key = models.UUIDField(unique=True, null=True, blank=True, editable=False)
 
 
 class ApiToken(models.Model):

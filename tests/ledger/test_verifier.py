@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from ledger import verifier
 from ledger.notes import sign
 from predictions import services
-from predictions.mail.queue import reports_queue
+from predictions.mail.reports import reports_queue
 from predictions.models import Outcome, Report, Subscription, User
 from predictions.services.outcomes import Verdict
 from seeds.loader import load

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from predictions.mail.deliver import deliver
-from predictions.mail.queue import reminders_queue
+from predictions.mail.reminders import reminders_queue
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from ledger.errors import WillNotSign
 from predictions.mail.deliver import deliver
-from predictions.mail.queue import reports_queue
+from predictions.mail.reports import reports_queue
 
 
 class Command(BaseCommand):

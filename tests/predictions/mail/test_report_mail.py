@@ -16,7 +16,7 @@ from config.mailsink import MailSink
 from ledger import checkpoints, notes, verifier
 from ledger.models import Entry
 from predictions.mail.deliver import deliver
-from predictions.mail.queue import reports_queue
+from predictions.mail.reports import reports_queue
 from predictions.models import Message, Subscription, User
 from tests.ledger.exports import Made
 from tests.making import Maker

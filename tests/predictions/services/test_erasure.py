@@ -26,7 +26,7 @@ from rest_framework.test import APIClient
 from ledger import journal, replay
 from ledger.models import Entry, Part
 from predictions.errors import Conflict, Invalid, NotFound
-from predictions.mail.queue import reports_queue
+from predictions.mail.reports import reports_queue
 from predictions.models import (
     ApiToken,
     Article,

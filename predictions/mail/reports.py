@@ -1,53 +1,24 @@
-"""From drafts to rows: reminders of what is due, and reports whose period has ended.
+"""Reports whose period has ended, each to its subscription.
 
 Each pass holds an advisory lock, so that two beats, or a beat and a person at the command line,
 take turns; the unique constraints of the tables are the last word.
 """
 
 import datetime as dt
-import uuid
 from collections.abc import Iterator
-from email.utils import parseaddr
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
 
 from ledger import checkpoints, journal
 from ledger.notes import open_note
-from predictions.mail import compose
+from predictions.mail.drafts import message_queue
 from predictions.mail.periods import last_boundary
-from predictions.models import Message, Outcome, Question, Reminder, Report, Subscription, User
-from predictions.models.choices import MessageState, Stage
+from predictions.mail.report_content import ReportContent, outcome_blocks, report
+from predictions.models import Outcome, Question, Report, Subscription
 from predictions.scorecards import compared, scoreboard
 from predictions.services.sweeps import take_turns
 
 _DUE_NEXT = 10
-
-
-@transaction.atomic
-def reminders_queue(*, now: dt.datetime) -> int:
-    """Queue one message a person with everything due that they were not told; returns how many.
-
-    A review missed many times is due once. A question that has no reviewer is told to every
-    administrator, so that nothing falls due in silence.
-    """
-    take_turns("reminders")
-    administrators = list(_reachable().filter(is_superuser=True))
-    questions = list(Question.objects.due(now).select_related("reviewer"))
-    told = set(
-        Reminder.objects.filter(question__in=questions).values_list(
-            "question_id", "recipient_id", "due_version"
-        )
-    )
-    due: dict[User, list[Question]] = {}
-    for question in questions:
-        for person in _recipients(question, administrators):
-            if (question.pk, person.pk, question.due_version) not in told:
-                due.setdefault(person, []).append(question)
-    for person, theirs in due.items():
-        _queue_reminder(person, theirs, now)
-    return len(due)
 
 
 def reports_queue(*, now: dt.datetime) -> int:
@@ -80,9 +51,7 @@ def _due_reports(
     now: dt.datetime,
 ) -> Iterator[tuple[Subscription, Report | None, dt.datetime]]:
     """Subscriptions whose report is due, each with its last one and the end of the period."""
-    for subscription in Subscription.objects.filter(
-        confirmed_at__lte=now, ended_at__isnull=True, user__in=_reachable()
-    ).select_related("user"):
+    for subscription in Subscription.objects.running(now).select_related("user"):
         last = subscription.reports.order_by("-period_end").first()
         until = last_boundary(subscription.period, now) if last else now
         if last is None or last.period_end < until:
@@ -91,7 +60,7 @@ def _due_reports(
 
 def report_content(
     *, last: Report | None, checkpoint: checkpoints.Signed, now: dt.datetime
-) -> compose.ReportContent:
+) -> ReportContent:
     """What a report tells that follows `last`: what the ledger took up since, to the checkpoint.
 
     By the ledger and not by the clock, for an outcome entered before may be committed after the
@@ -105,10 +74,10 @@ def report_content(
         .select_related("question", "corrects__corrects")
         .order_by("settled_at", "question__key")
     )
-    return compose.ReportContent(
+    return ReportContent(
         since=last.created_at if last else None,
         until=now,
-        outcomes=compose.outcome_blocks(outcomes),
+        outcomes=outcome_blocks(outcomes),
         board=scoreboard(),
         compared=compared(),
         overdue=tuple(Question.objects.due(now)),
@@ -122,63 +91,20 @@ def _signers(checkpoint: checkpoints.Signed) -> tuple[str, ...]:
     return tuple(map(str, open_note(checkpoint.note, checkpoints.verifier_keys()).verified))
 
 
-def _queue_reminder(person: User, questions: list[Question], now: dt.datetime) -> None:
-    message = _queue(
-        compose.reminder(recipient=person.email, questions=questions, now=now), now=now
-    )
-    Reminder.objects.bulk_create(
-        Reminder(
-            question=question,
-            recipient=person,
-            due_version=question.due_version,
-            stage=Stage.DUE,
-            message=message,
-        )
-        for question in questions
-    )
-
-
 def _queue_report(
     subscription: Subscription,
     last: Report | None,
     until: dt.datetime,
-    content: compose.ReportContent,
+    content: ReportContent,
 ) -> None:
-    draft = compose.report(recipient=subscription.user.email, content=content)
+    draft = report(recipient=subscription.recipient, content=content)
     head = content.checkpoint.head
     Report.objects.create(
         subscription=subscription,
         period_start=last.period_end if last else None,
         period_end=until,
-        message=_queue(draft, now=content.until),
+        message=message_queue(draft, now=content.until),
         ledger_size=head.size,
         ledger_root=head.root,
         created_at=content.until,
     )
-
-
-def _queue(draft: compose.Draft, *, now: dt.datetime) -> Message:
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
-    return Message.objects.create(
-        kind=draft.kind,
-        recipient=draft.recipient,
-        subject=draft.subject,
-        text=draft.text,
-        html=draft.html,
-        attachments=draft.attachments,
-        message_id=f"<{uuid.uuid4()}@{domain}>",
-        state=MessageState.WAITING,
-        due_at=now,
-        created_at=now,
-    )
-
-
-def _reachable() -> QuerySet[User]:
-    return User.objects.filter(is_active=True).exclude(email="")
-
-
-def _recipients(question: Question, administrators: list[User]) -> list[User]:
-    reviewer = question.reviewer
-    if reviewer and reviewer.is_active and reviewer.email:
-        return [reviewer]
-    return administrators

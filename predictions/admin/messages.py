@@ -1,0 +1,79 @@
+"""Mail as it went out, or did not."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.decorators import action, display
+
+from ledger.filtering import between, one_of
+from predictions.admin.base import ReadOnlyAdmin, moment, needs
+from predictions.mail.deliver import message_retry
+from predictions.models import Message
+from predictions.models.choices import MessageKind, MessageState
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin):
+    list_display = ["subject", "recipient", "kind", "shown_state", "attempts", "created"]
+    list_filter = [
+        one_of("State", "state", MessageState.choices),
+        one_of("Kind", "kind", MessageKind.choices),
+        between("Created", "created_at", "time"),
+    ]
+    search_fields = ["subject", "recipient", "message_id"]
+    ordering = ["-created_at", "-id"]
+    sortable_by = ["created"]
+    fields = [
+        "subject",
+        "recipient",
+        "shown_state",
+        "attempts",
+        "last_error",
+        "created",
+        "due",
+        "sent",
+        "body",
+        "attached",
+        "kind",
+        "message_id",
+    ]
+    readonly_fields = ["shown_state", "body", "attached", "created", "due", "sent"]
+    actions = ["retry"]
+    created = moment("created_at", "Created")
+    due = moment("due_at", "Next attempt not before")
+    sent = moment("sent_at", "Sent")
+
+    @display(
+        description="State",
+        ordering="state",
+        label={"sent": "success", "given up": "danger", "waiting": "info", "claimed": "info"},
+    )
+    def shown_state(self, message: Message) -> str:
+        return str(message.get_state_display()).lower()
+
+    has_retry_permission = needs("predictions.change_message")
+
+    @action(description="Try again: what was given up goes out anew", permissions=["retry"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
+        given_up = list(queryset.filter(state=MessageState.DEAD))
+        for message in given_up:
+            message_retry(message=message, now=timezone.now())
+        count = len(given_up)
+        messages.success(
+            request, f"{count} message{'' if count == 1 else 's'} will be tried again."
+        )
+
+    @display(description="Text")
+    def body(self, message: Message) -> SafeString:
+        return format_html('<pre class="pl-mail" tabindex="0">{}</pre>', message.text)
+
+    @display(description="Attached")
+    def attached(self, message: Message) -> SafeString:
+        return format_html_join(
+            "",
+            '{}<pre class="pl-mail" tabindex="0">{}</pre>',
+            ((attachment["name"], attachment["text"]) for attachment in message.attachments),
+        )
