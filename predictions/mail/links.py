@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.core import signing
 
 from predictions.errors import Invalid
@@ -19,6 +20,11 @@ DAYS = 30
 def sealed(purpose: str, what: Mapping[str, str | int]) -> str:
     """A token that says `what`, and opens for this purpose alone."""
     return signing.dumps(dict(what), salt=_salt(purpose), compress=True)
+
+
+def address(purpose: str, what: Mapping[str, str | int]) -> str:
+    """The address of the page that asks; what it says cannot be changed, nor used for another."""
+    return f"{settings.SITE_URL}/mail/{purpose}/{sealed(purpose, what)}/"
 
 
 def opened(purpose: str, token: str, *, days: int | None = DAYS) -> dict[str, Any]:
