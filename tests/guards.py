@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from ledger.privileges import Role
 
@@ -38,12 +39,20 @@ def _lifted() -> Iterator[None]:
             " WHERE NOT tgisinternal AND relnamespace = 'public'::regnamespace"
         )
         triggers = cursor.fetchall()
-        for table, name, _ in triggers:
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {name}")
+        # All in one statement: each by itself is a commit, and there are many.
+        _alter(cursor, [(table, f"DISABLE TRIGGER {name}") for table, name, _ in triggers])
     try:
         yield
     finally:
         with connection.cursor() as cursor:
-            for table, name, enabled in triggers:
-                always = "ALWAYS" if enabled == "A" else ""
-                cursor.execute(f"ALTER TABLE {table} ENABLE {always} TRIGGER {name}")
+            _alter(
+                cursor,
+                [
+                    (table, f"ENABLE {'ALWAYS' if enabled == 'A' else ''} TRIGGER {name}")
+                    for table, name, enabled in triggers
+                ],
+            )
+
+
+def _alter(cursor: CursorWrapper, changes: list[tuple[str, str]]) -> None:
+    cursor.execute("; ".join(f"ALTER TABLE {table} {change}" for table, change in changes))

@@ -44,6 +44,7 @@ def go_to_outcome(page: Page, running: Service) -> str:
     page.goto(f"{running.address}/admin/")
     page.get_by_role("link", name="Enter outcome of Q17").click()
     expect(page).to_have_url(OUTCOME)
+    page.wait_for_load_state()
     return page.url
 
 
@@ -110,6 +111,7 @@ def test_an_overdue_question_is_settled_and_corrected_by_keyboard_alone(
     tab_to(desk, "^Enter outcome of Q17")
     press("Enter")
     expect(desk).to_have_url(OUTCOME)
+    desk.wait_for_load_state()  # a page has its keys once it is all there
 
     press("e")
     desk.keyboard.type("Somebody else is sworn in")
@@ -117,6 +119,7 @@ def test_an_overdue_question_is_settled_and_corrected_by_keyboard_alone(
     write(desk, "Sources", "Reuters https://example.org/sworn-in")
     press("Control+Enter")
     expect(desk.get_by_role("status")).to_contain_text("Somebody else is sworn in")
+    desk.wait_for_load_state()
     added = desk.get_by_role("checkbox", name=re.compile("Somebody else is sworn in"))
     expect(added).to_be_checked()
 
@@ -145,6 +148,7 @@ def test_an_overdue_question_is_settled_and_corrected_by_keyboard_alone(
     tab_to(desk, "^Correct outcome")
     press("Enter")
     expect(desk.get_by_label("What was wrong")).to_be_visible()
+    desk.wait_for_load_state()
     press("v")
     write(desk, "rationale", " No, it was void.")
     desk.keyboard.press("Shift+Tab")

@@ -32,6 +32,7 @@ def test_what_stays_open_is_said_in_two_keystrokes_or_chosen_by_keys(
     desk: Page, running: Service
 ) -> None:
     expect(row(desk, "rye")).to_be_visible()
+    desk.wait_for_load_state()
     desk.keyboard.press("s")
     expect(desk.get_by_label("Note")).to_be_focused()
     desk.keyboard.press("Enter")
@@ -39,6 +40,7 @@ def test_what_stays_open_is_said_in_two_keystrokes_or_chosen_by_keys(
         desk.get_by_text(re.compile(r"Still open, with the next review: rye \("))
     ).to_be_visible()
     expect(row(desk, "rye")).to_have_count(0)
+    desk.wait_for_load_state()
 
     for key in "jxjx":
         desk.keyboard.press(key)
