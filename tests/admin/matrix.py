@@ -165,6 +165,7 @@ PAGES = {
     "predictions_article_record": act(EDITORS),
     "predictions_article_text": read(RECORDERS),
     "predictions_upload_template": read(EVERYBODY),
+    "predictions_message_retry": act(SUPERUSERS),
     # Of a file of one's own.
     "predictions_upload_cancel": act(EDITORS),
     "predictions_verification_ask": act(AUDITORS),
