@@ -254,6 +254,7 @@ def _blank(user: User, name: str) -> None:
     user.first_name = user.last_name = user.email = ""
     user.time_zone = "UTC"
     user.last_login = None
+    user.calendar_key = None
     user.is_active = user.is_staff = user.is_superuser = False
     user.set_unusable_password()
     user.save()

@@ -145,6 +145,7 @@ PAGES = {
     "two_factor_codes": act(EVERYBODY),
     "two_factor_remove": act(EVERYBODY),
     "sign_ins": act(EVERYBODY),
+    "calendar": act(EVERYBODY),
     "auth_user_password_change": act(SUPERUSERS),
     "ledger_entry_receipt": read(EVERYBODY),
     # The page of a question shows, whatever it is sent.
