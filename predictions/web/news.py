@@ -123,4 +123,7 @@ def _earned(outcomes: list[Outcome]) -> dict[UUID, Earned]:
         .values_list("outcome")
         .annotate(Count("pk"), Min("value"), Avg("value"), Max("value"))
     )
-    return {outcome: Earned(*figures, best=firsts[outcome]) for outcome, *figures in sums}
+    return {
+        outcome: Earned(count, least, mean, most, firsts[outcome])
+        for outcome, count, least, mean, most in sums
+    }
