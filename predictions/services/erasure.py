@@ -230,7 +230,7 @@ def _give_up_mail(user: User, name: str) -> int:
     messages = Message.objects.filter(pk__in=theirs)
     messages.update(recipient=f"{name}@{_NOWHERE}", last_error="")
     messages.exclude(state=MessageState.SENT).update(
-        state=MessageState.DEAD, last_error="the recipient was erased"
+        state=MessageState.WITHDRAWN, last_error="the recipient was erased"
     )
     return len(theirs)
 
