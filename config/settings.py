@@ -218,6 +218,15 @@ EMAIL_TIMEOUT = min(env.int("EMAIL_TIMEOUT", default=20), MAIL_LEASE_SECONDS / 8
 # A server may be away over a long weekend before its messages are given up.
 MAIL_GIVE_UP_HOURS = env.int("MAIL_GIVE_UP_HOURS", default=96)
 
+# When a message has waited so long, the desk and `/readyz` turn red.
+MAIL_LATE_MINUTES = _at_least(1, "MAIL_LATE_MINUTES", 60)
+# Is asked for after each sweep of reminders, unless mail is late: it tells somebody if it is not.
+HEARTBEAT_URL = env.str("HEARTBEAT_URL", default="")
+if HEARTBEAT_URL and urlsplit(HEARTBEAT_URL).scheme not in ("http", "https"):
+    raise ImproperlyConfigured(
+        "HEARTBEAT_URL must begin with https:// or http://; mend or unset it"
+    )
+
 # One sweep looks for what is due; `/readyz` turns red when none has ended for three of these.
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=30)
 # How often the head of the ledger is signed, if it has grown; late as above.

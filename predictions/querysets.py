@@ -192,6 +192,15 @@ class MessageQuerySet(QuerySet["Message"]):
             "due_at", "id"
         )
 
+    def waiting_since(self, moment: dt.datetime) -> Self:
+        """What could have gone out from that moment on and has not; annotates `since` when.
+
+        By `due_at` of what nobody has tried; afterwards that is the next attempt, so by its age.
+        """
+        since = Case(When(attempts=0, then=F("due_at")), default=F("created_at"))
+        unsent = self.filter(Q(state="waiting") | Q(state="claimed")).annotate(since=since)
+        return unsent.filter(since__lte=moment).order_by("since", "id")
+
 
 def suspended(address: str) -> Exists:
     """Whether nothing is sent to the address in that column."""

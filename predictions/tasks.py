@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from ledger.checkpoints import checkpoint_make
 from predictions.mail.deliver import deliver
+from predictions.mail.heartbeat import heartbeat_send
 from predictions.mail.reminders import reminders_queue
 from predictions.mail.reports import reports_queue
 from predictions.services.sign_ins import sign_ins_forget
@@ -19,9 +20,10 @@ _VERIFYING_SECONDS = 6 * 3_600
 
 @shared_task
 def sweep_reminders() -> None:
-    """Queue reminders of what is due."""
+    """Queue reminders of what is due; if all is well, say so to whoever watches from outside."""
     reminders_queue(now=timezone.now())
     sweep_ended(name="reminders", now=timezone.now())
+    heartbeat_send(now=timezone.now())
 
 
 @shared_task

@@ -8,8 +8,8 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from predictions.admin.clocks import running
 from predictions.admin.reviews import NOTE, Due, due_row
+from predictions.mail.watch import running
 from predictions.models import Event, OpenQuestion, Outcome, Proposal, Question
 from predictions.scorecards import tally
 
@@ -114,6 +114,7 @@ def _may(request: HttpRequest) -> dict[str, bool]:
         "record": "add_article",
         "add_event": "add_event",
         "read_mail": "view_message",
+        "retry_mail": "change_message",
     }
     return {
         what: request.user.has_perm(f"predictions.{permission}")

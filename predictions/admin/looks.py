@@ -60,6 +60,7 @@ _GROUPS: dict[str, list[tuple[str, str, str]]] = {
 
 # Everybody's own pages: words, icon, address.
 _ACCOUNT = [
+    ("Your calendar", "calendar_month", "admin:calendar"),
     ("Two-factor sign-in", "phonelink_lock", "admin:two_factor"),
     ("Where you are signed in", "devices", "admin:sign_ins"),
     ("Change password", "password", "admin:password_change"),

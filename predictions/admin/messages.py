@@ -1,16 +1,18 @@
 """Mail as it went out, or did not."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils import timezone
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
 from ledger.filtering import between, one_of
 from predictions.admin.base import ReadOnlyAdmin, moment, needs
-from predictions.mail.deliver import message_retry
+from predictions.admin.retries import Retry, retry
 from predictions.models import Message
 from predictions.models.choices import MessageKind, MessageState
 
@@ -54,14 +56,22 @@ class MessageAdmin(ReadOnlyAdmin):
     def shown_state(self, message: Message) -> str:
         return str(message.get_state_display()).lower()
 
+    change_form_outer_before_template = "admin/parts/retry.html"
     has_retry_permission = needs("predictions.change_message")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(Retry.as_view())
+        return [path("retry/", view, name="predictions_message_retry"), *super().get_urls()]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **given: Any
+    ) -> HttpResponse:
+        context["may_retry"] = self.has_retry_permission(request)
+        return super().render_change_form(request, context, *args, **given)  # type: ignore[no-any-return]
 
     @action(description="Try again: what was given up goes out anew", permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
-        given_up = list(queryset.filter(state=MessageState.DEAD))
-        for message in given_up:
-            message_retry(message=message, now=timezone.now())
-        count = len(given_up)
+        count = retry(queryset)
         messages.success(
             request, f"{count} message{'' if count == 1 else 's'} will be tried again."
         )

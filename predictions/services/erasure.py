@@ -230,7 +230,7 @@ def _give_up_mail(user: User, name: str) -> int:
     messages = Message.objects.filter(pk__in=theirs)
     messages.update(recipient=f"{name}@{_NOWHERE}", last_error="")
     messages.exclude(state=MessageState.SENT).update(
-        state=MessageState.DEAD, last_error="the recipient was erased"
+        state=MessageState.WITHDRAWN, last_error="the recipient was erased"
     )
     return len(theirs)
 
@@ -254,6 +254,7 @@ def _blank(user: User, name: str) -> None:
     user.first_name = user.last_name = user.email = ""
     user.time_zone = "UTC"
     user.last_login = None
+    user.calendar_key = None
     user.is_active = user.is_staff = user.is_superuser = False
     user.set_unusable_password()
     user.save()

@@ -1,5 +1,6 @@
-"""`/healthz`: the process answers. `/readyz`: it can do its work, and the sweeps come round."""
+"""`/healthz`: the process answers. `/readyz`: it can do its work, and what runs by itself does."""
 
+import datetime as dt
 from collections.abc import Callable
 
 import redis
@@ -10,7 +11,15 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from ledger.guards import unsafe_settings
-from predictions.models import Sweep
+from predictions.mail.watch import Clock, Running, running
+
+# What is checked → the pass that must come round. The signer's does not end if it refuses.
+_PASSES = {
+    "sweep": "reminders",
+    "reports": "reports",
+    "deliveries": "deliveries",
+    "checkpoint": "checkpoints",
+}
 
 
 @never_cache
@@ -20,19 +29,20 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 with every check `ok`, or 503 with what is wrong in words."""
-    checks = {
-        name: _tried(check)
-        for name, check in (
-            ("database", _database),
-            ("redis", _redis),
-            ("sweep", _sweep),
-            ("checkpoint", _checkpoint),
-        )
-    }
+    """200 with every check `ok`, or 503 with what is wrong in words; and when each last ended."""
+    checks = {"database": _tried(_database), "redis": _tried(_redis)}
+    try:
+        seen = running(timezone.now())
+    except DatabaseError as error:
+        checks |= dict.fromkeys((*_PASSES, "mail"), _failed(error))
+        last = {}
+    else:
+        checks |= _passes(seen)
+        last = {clock.name.removeprefix("last "): clock.at for clock in seen.clocks}
     ready = all(said == "ok" for said in checks.values())
     return JsonResponse(
-        {"status": "ok" if ready else "unavailable", "checks": checks}, status=200 if ready else 503
+        {"status": "ok" if ready else "unavailable", "checks": checks, "last": last},
+        status=200 if ready else 503,
     )
 
 
@@ -40,8 +50,12 @@ def _tried(check: Callable[[], str]) -> str:
     try:
         return check()
     except (DatabaseError, redis.RedisError, OSError) as error:
-        # The class alone: the message may name hosts and users.
-        return f"failed ({type(error).__name__})"
+        return _failed(error)
+
+
+def _failed(error: Exception) -> str:
+    # The class alone: the message may name hosts and users.
+    return f"failed ({type(error).__name__})"
 
 
 def _database() -> str:
@@ -57,19 +71,25 @@ def _redis() -> str:
     return "ok"
 
 
-def _sweep() -> str:
-    return _came_round("reminders")
+def _passes(seen: Running) -> dict[str, str]:
+    clocks = {clock.name: clock for clock in seen.sweeps}
+    return {
+        **{check: _came_round(clocks[name]) for check, name in _PASSES.items()},
+        "mail": _mail(seen),
+    }
 
 
-def _checkpoint() -> str:
-    """Red when the signer refuses: then its sweep does not end."""
-    return _came_round("checkpoints")
-
-
-def _came_round(name: str) -> str:
-    last = Sweep.objects.filter(name=name).first()
-    if last is None:
+def _came_round(clock: Clock) -> str:
+    if clock.at is None:
         return "no sweep has ended yet"
-    if last.is_late(timezone.now()):
-        return f"late: the last one ended at {last.ended_at:%Y-%m-%d %H:%M:%S} UTC"
-    return "ok"
+    return f"late: the last one ended at {_written(clock.at)}" if clock.late else "ok"
+
+
+def _mail(seen: Running) -> str:
+    if seen.waiting_since is None:
+        return "ok"
+    return f"late: a message has waited since {_written(seen.waiting_since)}"
+
+
+def _written(moment: dt.datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,19 +1,13 @@
 """Pictures by themselves, to be linked to or shown elsewhere."""
 
-import hashlib
 from collections.abc import Callable
 
-from django.conf import settings
-from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
-from django.utils.cache import get_conditional_response, patch_cache_control
-from django.utils.http import quote_etag
+from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.views.decorators.http import require_safe
 
-from ledger import journal
 from predictions import charts
 from predictions.charts import Picture
-from predictions.errors import NotFound, PredictionsError
+from predictions.errors import NotFound
 from predictions.scorecards import (
     Scope,
     calibration_of,
@@ -24,6 +18,7 @@ from predictions.scorecards import (
 )
 from predictions.web import asking
 from predictions.web.access import readable
+from predictions.web.files import kept, refused_in_a_line
 
 _OF_A_SCOPE: dict[str, Callable[[Scope], Picture]] = {
     "calibration": lambda scope: charts.calibration(calibration_of(scope)),
@@ -31,31 +26,15 @@ _OF_A_SCOPE: dict[str, Callable[[Scope], Picture]] = {
     "distribution": lambda scope: charts.distribution(scorecard(scope).distribution),
 }
 _OF_TWO = "head-to-head"
-# In each process, in seconds. The tag names the head of the ledger: what is kept is never old.
-_KEPT = 3_600
 _TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 
 
 @require_safe
 @readable
+@refused_in_a_line
 def picture(request: HttpRequest, name: str, kind: str) -> HttpResponseBase:
-    """`name` of a picture, `kind` of a file. What is refused is told in one line of text."""
-    try:
-        draw = _drawn(name, kind, request.GET)
-        etag = _etag(request)
-        unchanged = get_conditional_response(request, etag=etag)
-        response = unchanged or HttpResponse(
-            cache.get_or_set(etag, draw, _KEPT), content_type=_TYPES[kind]
-        )
-    except PredictionsError as error:
-        line = "".join(letter if letter.isprintable() else " " for letter in str(error))
-        return HttpResponse(
-            f"{line}\n", status=asking.status(error), content_type="text/plain; charset=utf-8"
-        )
-    response["ETag"] = etag
-    whose = "public" if settings.PUBLIC_READ else "private"
-    patch_cache_control(response, no_cache=True, **{whose: True})
-    return response
+    """`name` of a picture, `kind` of a file."""
+    return kept(request, _drawn(name, kind, request.GET), _TYPES[kind])
 
 
 def _drawn(name: str, kind: str, query: QueryDict) -> Callable[[], bytes]:
@@ -80,9 +59,3 @@ def _drawn(name: str, kind: str, query: QueryDict) -> Callable[[], bytes]:
         return made.svg(width) if kind == "svg" else made.png(theme, width)
 
     return draw
-
-
-def _etag(request: HttpRequest) -> str:
-    """Of everything that the picture is made of: the ledger, and what was asked for."""
-    said = f"{journal.head().root} {request.get_full_path()}"
-    return quote_etag(hashlib.sha256(said.encode()).hexdigest()[:32])

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from predictions.web import health, ledger, lexicon, pages, pictures, scorecards
+from predictions.web import feeds, health, ledger, lexicon, pages, pictures, scorecards
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -8,6 +8,9 @@ urlpatterns = [
     path("head-to-head/", scorecards.head_to_head_page, name="head-to-head"),
     path("lexicon/", lexicon.lexicon_page, name="lexicon"),
     path("charts/<slug:name>.<slug:kind>", pictures.picture, name="picture"),
+    path("feeds/due.ics", feeds.due, name="feed-due"),
+    path("feeds/due/<uuid:key>.ics", feeds.due_of, name="feed-due-of"),
+    path("feeds/outcomes.atom", feeds.outcomes, name="feed-outcomes"),
     path("ledger/", ledger.ledger_page, name="ledger"),
     path("ledger/checkpoints/<int:number>.txt", ledger.note, name="ledger-note"),
     path("ledger/proofs/<int:first>-<int:second>.json", ledger.growth, name="ledger-growth"),

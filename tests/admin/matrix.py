@@ -145,6 +145,7 @@ PAGES = {
     "two_factor_codes": act(EVERYBODY),
     "two_factor_remove": act(EVERYBODY),
     "sign_ins": act(EVERYBODY),
+    "calendar": act(EVERYBODY),
     "auth_user_password_change": act(SUPERUSERS),
     "ledger_entry_receipt": read(EVERYBODY),
     # The page of a question shows, whatever it is sent.
@@ -165,6 +166,7 @@ PAGES = {
     "predictions_article_record": act(EDITORS),
     "predictions_article_text": read(RECORDERS),
     "predictions_upload_template": read(EVERYBODY),
+    "predictions_message_retry": act(SUPERUSERS),
     # Of a file of one's own.
     "predictions_upload_cancel": act(EDITORS),
     "predictions_verification_ask": act(AUDITORS),

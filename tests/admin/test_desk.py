@@ -1,4 +1,5 @@
 import datetime as dt
+import html
 import re
 from typing import Any
 
@@ -12,6 +13,7 @@ from predictions.models import Message, Outcome, Sweep, User
 from predictions.scorecards import scoreboard
 from tests.admin.pages import Pages, text_of
 from tests.making import Maker
+from tests.making_mail import message
 
 
 def desk_text(pages: Pages) -> str:
@@ -140,7 +142,30 @@ def test_the_desk_tells_when_the_last_mail_went_out_and_when_one_is_stuck(desk: 
     Message.objects.create(
         **told, subject="Stuck", message_id="<2@x>", due_at=now - dt.timedelta(hours=1)
     )
-    assert "Last mail: late. The last was" in desk_text(desk)
+    shown = desk_text(desk)
+    assert "Last mail: late. The last was" in shown
+    assert "A message has waited since" in shown
+
+
+def test_the_desk_is_red_though_neither_worker_nor_beat_runs(desk: Pages) -> None:
+    before = timezone.now() - dt.timedelta(days=2)
+    for name in ("reminders", "reports", "deliveries", "checkpoints"):
+        Sweep.objects.create(name=name, ended_at=before)
+    message(now=before)
+    page = desk.get("index").content.decode()
+    assert page.count('class="pl-error" role="status"') == 5
+    assert page.count('<span class="pl-label pl-bad">late</span>') == 5
+    for name in ("Reminders", "Reports", "Deliveries", "Checkpoints", "Last mail"):
+        assert f"{name}: late. " in page
+
+
+def test_the_desk_of_a_fresh_service_is_not_red(desk: Pages) -> None:
+    assert "pl-error" not in desk.get("index").content.decode()
+    for name in ("reminders", "reports", "deliveries", "checkpoints"):
+        Sweep.objects.create(name=name, ended_at=timezone.now())
+    page = desk.get("index")
+    assert "pl-error" not in page.content.decode()
+    assert "no pass has ended yet" not in text_of(page)
 
 
 def test_the_desk_lists_proposals_for_who_may_confirm_them(
@@ -164,3 +189,42 @@ def test_what_was_given_up_is_one_click_away(desk: Pages) -> None:
     shown = text_of(page)
     assert "Lost" in shown
     assert "Waits" not in shown
+
+
+def test_what_was_given_up_is_tried_again_all_at_once(desk: Pages) -> None:
+    for _ in range(2):
+        message(now=timezone.now() - dt.timedelta(days=5), state="dead", attempts=9)
+    sent = message(now=timezone.now(), state="sent", sent_at=timezone.now())
+    page = desk.get("index").content.decode()
+    [address] = re.findall(r'action="([^"]+)">[^/]*/?>?<button[^>]*>Try all again', page)
+    assert address == reverse("admin:predictions_message_retry")
+    shown = text_of(desk.post("predictions_message_retry", data={}))
+    assert "2 messages will be tried again." in shown
+    assert "could not be delivered" not in shown
+    states = dict(Message.objects.values_list("pk", "state"))
+    assert states.pop(sent.pk) == "sent"
+    assert set(states.values()) == {"waiting"}
+    assert "There is no need" in text_of(desk.post("predictions_message_retry", data={}))
+
+
+def test_one_that_was_given_up_is_tried_again_from_its_page(desk: Pages) -> None:
+    one, other = (message(now=timezone.now(), state="dead") for _ in range(2))
+    page = desk.get("predictions_message_change", one.pk).content.decode()
+    assert "Try it again" in page
+    [named] = re.findall(r'name="message" value="([^"]+)"', page)
+    shown = desk.post("predictions_message_retry", data={"message": html.unescape(named)})
+    assert "1 message will be tried again." in text_of(shown)
+    assert Message.objects.get(state="dead") == other
+    page = desk.get("predictions_message_change", one.pk).content.decode()
+    assert "Try it again" not in page
+    desk.post("predictions_message_retry", data={"message": "\N{SNOWMAN} or 1=1"})
+    assert Message.objects.get(state="dead") == other
+
+
+def test_looking_at_what_was_given_up_tries_nothing_again(desk: Pages, looking: Pages) -> None:
+    message(now=timezone.now(), state="dead")
+    assert desk.get("predictions_message_retry").url.endswith("/message/?state=dead")
+    refused = looking.post("predictions_message_retry", data={})
+    assert "Trying messages again is for superusers alone" in text_of(refused)
+    assert "Try it again" not in desk_text(looking)
+    assert Message.objects.get().state == "dead"

@@ -11,6 +11,7 @@ PAGES = [
     "/admin/predictions/question/",
     "/admin/predictions/prediction/",
     "/admin/ledger/entry/",
+    "/admin/account/calendar/",
 ]
 
 

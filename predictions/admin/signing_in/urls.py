@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, path
 
+from predictions.admin.signing_in.calendar import YourCalendar
 from predictions.admin.signing_in.password import PasswordChange
 from predictions.admin.signing_in.sessions import SignIns
 from predictions.admin.signing_in.steps import FirstStep, SecondStep
@@ -18,5 +19,6 @@ def signing_in_urls() -> list[URLPattern]:
         path("account/two-factor/", own(two_factor), name="two_factor"),
         path("account/two-factor/codes/", own(BackupCodes.as_view()), name="two_factor_codes"),
         path("account/two-factor/remove/", own(Remove.as_view()), name="two_factor_remove"),
+        path("account/calendar/", own(YourCalendar.as_view()), name="calendar"),
         path("account/sessions/", own(SignIns.as_view()), name="sign_ins"),
     ]

@@ -537,7 +537,7 @@ class TestAUser:
         assert user_erasure_preview(user=mo, now=NOW).copies == 1
         user_erase(user=mo, by=None, now=NOW)
         [message] = Message.objects.all()
-        assert (message.state, message.attempts) == ("dead", 0)
+        assert (message.state, message.attempts) == ("withdrawn", 0)
         assert message.recipient == f"erased-{mo.pk}@erased.invalid"
 
     def test_who_shares_the_address_keeps_their_mail(self, mo: User) -> None:

@@ -1,11 +1,9 @@
-import datetime as dt
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from predictions.models import User
-from predictions.services.sweeps import sweep_ended
 
 pytestmark = pytest.mark.django_db
 
@@ -39,42 +37,6 @@ def test_the_dashboard_takes_a_fixed_number_of_queries(
 
 def test_the_dashboard_changes_nothing(client: Client) -> None:
     assert client.post("/").status_code == 405
-
-
-def test_healthz_answers_while_the_process_lives(client: Client) -> None:
-    assert client.get("/healthz").json() == {"status": "ok"}
-
-
-@pytest.mark.parametrize(("age", "status"), [(0, 200), (60, 200), (3600, 503)])
-def test_readyz_turns_red_by_itself_when_sweeps_stop(client: Client, age: int, status: int) -> None:
-    sweep_ended(name="reminders", now=dt.datetime.now(dt.UTC) - dt.timedelta(seconds=age))
-    sweep_ended(name="checkpoints", now=dt.datetime.now(dt.UTC))
-    answer = client.get("/readyz")
-    assert answer.status_code == status
-    assert answer.json()["checks"]["database"] == answer.json()["checks"]["redis"] == "ok"
-
-
-@pytest.mark.parametrize(("age", "status"), [(0, 200), (600, 200), (1200, 503)])
-def test_readyz_turns_red_when_the_ledger_is_not_signed(
-    client: Client, age: int, status: int
-) -> None:
-    sweep_ended(name="reminders", now=dt.datetime.now(dt.UTC))
-    sweep_ended(name="checkpoints", now=dt.datetime.now(dt.UTC) - dt.timedelta(seconds=age))
-    answer = client.get("/readyz")
-    assert answer.status_code == status
-    assert (answer.json()["checks"]["checkpoint"] == "ok") == (status == 200)
-
-
-def test_readyz_is_red_before_the_first_sweep(client: Client) -> None:
-    answer = client.get("/readyz")
-    assert (answer.status_code, answer.json()["checks"]["sweep"]) == (503, "no sweep has ended yet")
-
-
-def test_readyz_says_that_redis_is_away_without_naming_hosts(client: Client, settings: Any) -> None:
-    settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    answer = client.get("/readyz")
-    assert answer.status_code == 503
-    assert answer.json()["checks"]["redis"] == "failed (ConnectionError)"
 
 
 def test_without_public_reading_the_dashboard_asks_to_sign_in(

@@ -14,6 +14,7 @@ from predictions import charts
 from predictions.charts import Picture, Theme, Width
 from predictions.models import User
 from predictions.scorecards import Scope, head_to_head, scorecard, timeline
+from predictions.web.files import place_of
 from tests.making import Maker
 
 pytestmark = pytest.mark.django_db
@@ -174,7 +175,8 @@ def test_a_picture_is_drawn_once_for_each_head_of_the_ledger(client: Client, mak
         return client.get("/charts/calibration.svg").content
 
     before = drawn()
-    assert cache.get(client.get("/charts/calibration.svg").headers["ETag"]) == before
+    etag = client.get("/charts/calibration.svg").headers["ETag"]
+    assert cache.get(place_of("/charts/calibration.svg")) == (etag, before)
     question = make.question()
     make.prediction(question=question)
     make.outcome(question)
