@@ -7,6 +7,7 @@ no time of its own. Whatever goes wrong is a `NotSent` that says what is to be d
 
 import re
 import smtplib
+import socket
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -103,8 +104,11 @@ class Smtp:
         smtp.send(_DOT.sub(b"..", content))
 
     def _opened(self) -> smtplib.SMTP:
-        self._backend.open()
+        opened = self._backend.open()
         smtp: smtplib.SMTP = self._backend.connection
+        if opened:
+            # The last word is short, and must not wait until what went before is acknowledged.
+            smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         smtp.ehlo_or_helo_if_needed()
         return smtp
 
