@@ -19,7 +19,9 @@ ROUNDS = 3
 MESSAGES = 10_000
 NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
 TEXT = "Will the harvest fail in 2026? It fell due – look, and enter what came of it.\n" * 20
-HTML = f"<html><body>{'<p>Will the harvest fail in 2026? It fell due – look.</p>' * 60}</body></html>"
+HTML = (
+    f"<html><body>{'<p>Will the harvest fail in 2026? It fell due – look.</p>' * 60}</body></html>"
+)
 
 
 def rows(size: int) -> Iterator[Row]:
