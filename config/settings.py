@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from config.mail import mail_settings
 from config.secrets import stored_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -56,6 +57,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.staticfiles",
     "config.apps.SigningIn",
+    "anymail",
     "django_filters",
     "django_otp",
     "django_otp.plugins.otp_static",
@@ -209,12 +211,15 @@ STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_USE_FINDERS = True
 
 EMAIL_URL = env.str("EMAIL_URL", default="smtp://127.0.0.1:25")
-vars().update(env.email_url("EMAIL_URL", default=EMAIL_URL))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Prediction Ledger <ledger@localhost>")
 # How long a worker may hold a message before another takes it for dead and sends it.
 MAIL_LEASE_SECONDS = env.int("MAIL_LEASE_SECONDS", default=300)
-# Of one answer of the mail server; handing a message over takes some eight, all within the lease.
-EMAIL_TIMEOUT = min(env.int("EMAIL_TIMEOUT", default=20), MAIL_LEASE_SECONDS / 8)
+# Of one answer of the mail server; handing a message over takes some eight, within half the lease.
+EMAIL_TIMEOUT = min(env.int("EMAIL_TIMEOUT", default=15), MAIL_LEASE_SECONDS / 16)
+# NAME:PASSWORD, which a provider's hook must give; without it there are no hooks.
+ANYMAIL_WEBHOOK_SECRET = env.str("ANYMAIL_WEBHOOK_SECRET", default="")
+_mail = mail_settings(EMAIL_URL, timeout=EMAIL_TIMEOUT, webhook_secret=ANYMAIL_WEBHOOK_SECRET)
+vars().update(_mail)
 # A server may be away over a long weekend before its messages are given up.
 MAIL_GIVE_UP_HOURS = env.int("MAIL_GIVE_UP_HOURS", default=96)
 

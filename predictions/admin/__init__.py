@@ -16,6 +16,7 @@ from predictions.admin import (
     reports,
     sources,
     subscriptions,
+    suspensions,
     uploads,
     verifications,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "reports",
     "sources",
     "subscriptions",
+    "suspensions",
     "uploads",
     "verifications",
 ]

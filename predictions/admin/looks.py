@@ -46,6 +46,7 @@ _GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("Messages", "mail", "predictions_message"),
         ("Reports", "summarize", "predictions_report"),
         ("Subscriptions", "notifications", "predictions_subscription"),
+        ("Suspended addresses", "block", "predictions_suspension"),
     ],
     "People": [
         ("Users", "person", "predictions_user"),

@@ -33,6 +33,7 @@ class MessageAdmin(ReadOnlyAdmin):
         "recipient",
         "shown_state",
         "attempts",
+        "doubtful",
         "last_error",
         "created",
         "due",
@@ -85,5 +86,13 @@ class MessageAdmin(ReadOnlyAdmin):
         return format_html_join(
             "",
             '{}<pre class="pl-mail" tabindex="0">{}</pre>',
-            ((attachment["name"], attachment["text"]) for attachment in message.attachments),
+            ((one["name"], _shown(one)) for one in message.attachments),
         )
+
+
+def _shown(attachment: dict[str, str]) -> str:
+    """A text as it is; of what is none, what it is."""
+    if "text" in attachment:
+        return attachment["text"]
+    size = len(attachment.get("base64", "")) * 3 // 4
+    return f"{attachment.get('type', '')}, some {size:,} bytes"

@@ -1,32 +1,28 @@
-"""Delivery: claim a row, hand the message to the mail server, mark the row. SMTP in no transaction.
+"""Delivery: claim rows, hand their messages to the mail server, mark them. SMTP in no transaction.
 
-Whoever dies between claim and mark leaves a lease that runs out, and the message is tried again.
-Only a death between the server's acceptance and the mark can send a copy, with the same Message-ID.
+Rows are claimed by the batch, and each is marked, on disk, before the next message is handed over.
+Whoever dies in between leaves leases that run out, and what they held is tried again. Only a death
+between the server's acceptance and the mark can send a copy: of one message, with its Message-ID.
 """
 
 import datetime as dt
-import logging
-import random
-import smtplib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from email.mime.text import MIMEText
 
-from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
-from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection as database
-from django.db import transaction
 
+from predictions.mail import claiming
+from predictions.mail.claiming import message_retry, pause_after
+from predictions.mail.handover import Carrier, NotSent, carrier
 from predictions.models import Message
-from predictions.models.choices import MessageState
+from predictions.services.suspensions import address_bounced
 
-logger = logging.getLogger(__name__)
+__all__ = ["Delivered", "deliver", "message_retry", "pause_after"]
 
 _FAILURES_IN_A_ROW = 2
-_FIRST_PAUSE = dt.timedelta(seconds=30)
-_LONGEST_PAUSE = dt.timedelta(hours=4)
+# The next pass goes on where one ends; a worker that is stopped for taking too long would not.
+_LONGEST_PASS = dt.timedelta(minutes=10)
 Clock = Callable[[], dt.datetime]
 
 
@@ -45,29 +41,8 @@ def deliver(*, clock: Clock) -> Delivered:
     One pass runs at a time; another returns at once. It ends early when the server itself fails
     twice in a row: the rest is for the next pass, and nobody waits for a server that is away.
     """
-    done = Delivered()
     with _alone() as alone:
-        if alone:
-            _deliver_all(clock, done)
-    return done
-
-
-def _deliver_all(clock: Clock, done: Delivered) -> None:
-    began, failures = clock(), 0
-    connection = get_connection()
-    try:
-        while failures < _FAILURES_IN_A_ROW and (message := _claim(began, clock())):
-            try:
-                _hand_over(connection, message)
-            except (OSError, ValueError) as error:  # smtplib's errors are OSErrors
-                _close(connection)
-                _mark_failed(message, error, clock(), done)
-                failures = failures + 1 if _is_the_servers(error) else 0
-            else:
-                _mark_sent(message, clock())
-                done.sent, failures = done.sent + 1, 0
-    finally:
-        _close(connection)
+        return _Pass(clock).run() if alone else Delivered()
 
 
 @contextmanager
@@ -84,106 +59,68 @@ def _alone() -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(hashtext('deliver'))")
 
 
-@transaction.atomic
-def _claim(began: dt.datetime, now: dt.datetime) -> Message | None:
-    """Take the next message that was due when the pass began, for the length of a lease."""
-    waiting = Message.objects.deliverable(began).select_for_update(skip_locked=True)
-    message: Message | None = waiting.first()
-    if message is None:
-        return None
-    lease = dt.timedelta(seconds=settings.MAIL_LEASE_SECONDS)
-    message.state = MessageState.CLAIMED
-    # A message that takes its worker down with it comes round ever more rarely.
-    message.due_at = now + max(lease, pause_after(message.attempts))
-    message.attempts += 1
-    message.save(update_fields=["state", "due_at", "attempts"])
-    return message
+class _Pass:
+    """One pass over what is due."""
 
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self._began = clock, clock()
+        self._marks, self._done = claiming.Marks(), Delivered()
+        self._failures = 0
 
-def _hand_over(connection: BaseEmailBackend, message: Message) -> None:
-    mail = EmailMultiAlternatives(
-        subject=message.subject,
-        body=message.text,
-        to=[message.recipient],
-        connection=connection,
-        headers={
-            "Message-ID": message.message_id,
-            "Auto-Submitted": "auto-generated",
-            "Date": message.created_at.strftime("%a, %d %b %Y %H:%M:%S +0000"),
-        },
-    )
-    mail.attach_alternative(message.html, "text/html")
-    for attachment in message.attachments:
-        mail.attach(_part(attachment))
-    connection.open()
-    connection.send_messages([mail])
+    def run(self) -> Delivered:
+        with closing(carrier()) as server:
+            while self._goes_on() and (batch := self._claim()):
+                self._deliver(server, batch)
+        return self._done
 
+    def _goes_on(self) -> bool:
+        in_time = self._clock() - self._began < _LONGEST_PASS
+        return in_time and self._failures < _FAILURES_IN_A_ROW
 
-def _part(attachment: dict[str, str]) -> MIMEText:
-    """UTF-8 in base64, so that no server on the way rewrites a byte of it, or its line ends."""
-    kind, _, subtype = attachment["type"].partition("/")
-    if kind != "text":
-        raise ValueError(f"attachment {attachment['name']}: only text is attached, not {kind}")
-    part = MIMEText(attachment["text"], subtype, "utf-8")
-    part.add_header("Content-Disposition", "attachment", filename=attachment["name"])
-    return part
+    def _claim(self) -> list[Message]:
+        self._done.dead += claiming.give_up_suspended(began=self._began)
+        return claiming.claim(began=self._began, now=self._clock())
 
+    def _deliver(self, server: Carrier, batch: list[Message]) -> None:
+        """Those that are reached while there is enough of the lease for a slow server's answers;
+        the others go back."""
+        until = self._clock() + claiming.lease() / 2
+        reached = 0
+        try:
+            for message in batch:
+                if self._failures >= _FAILURES_IN_A_ROW or self._clock() > until:
+                    break
+                reached += 1
+                self._try(server, message)
+        finally:
+            self._marks.settle()
+            claiming.release(batch[reached:])
 
-def _mark_sent(message: Message, now: dt.datetime) -> None:
-    """The server said yes: that stands, whoever may have claimed the message since."""
-    unsent = Message.objects.filter(pk=message.pk).exclude(state=MessageState.SENT)
-    unsent.update(state=MessageState.SENT, sent_at=now, last_error="")
+    def _try(self, server: Carrier, message: Message) -> None:
+        try:
+            server.offer(message)
+            self._settle(server)
+            server.confirm()
+        except NotSent as error:
+            self._settle(server)
+            self._failed(message, error)
+        else:
+            self._marks.begin(message, self._clock())
+            self._done.sent, self._failures = self._done.sent + 1, 0
 
+    def _settle(self, server: Carrier) -> None:
+        try:
+            self._marks.settle()
+        except BaseException:
+            server.abandon()  # what is offered is not claimed by anybody who can mark it
+            raise
 
-def _mark_failed(message: Message, error: Exception, now: dt.datetime, done: Delivered) -> None:
-    logger.warning("message %s to the mail server failed: %s", message.pk, error)
-    old = now - message.created_at > dt.timedelta(hours=settings.MAIL_GIVE_UP_HOURS)
-    if is_permanent(error) or old:
-        fields: dict[str, object] = {"state": MessageState.DEAD}
-        done.dead += 1
-    else:
-        fields = {"state": MessageState.WAITING, "due_at": now + pause_after(message.attempts)}
-        done.put_off += 1
-    # Not if the lease ran out meanwhile and somebody else holds the message.
-    held = Message.objects.filter(
-        pk=message.pk, state=MessageState.CLAIMED, attempts=message.attempts
-    )
-    held.update(last_error=str(error), **fields)
-
-
-def message_retry(*, message: Message, now: dt.datetime) -> None:
-    """Have a message that was given up tried again, as if it were new."""
-    given_up = Message.objects.filter(pk=message.pk, state=MessageState.DEAD)
-    given_up.update(state=MessageState.WAITING, due_at=now, created_at=now, attempts=0)
-
-
-def _is_the_servers(error: Exception) -> bool:
-    """Whether the server is away or hangs, and not one message or address at fault."""
-    answered = (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused)
-    return isinstance(error, OSError) and not isinstance(error, answered)
-
-
-def is_permanent(error: Exception) -> bool:
-    """Whether this message can never go out: a 5xx to its recipient or content, or no mail at all.
-
-    A refused log-in or sender is the service's own fault and may be mended, so it is tried again.
-    """
-    if isinstance(error, ValueError):  # an address or a header that cannot be written
-        return True
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return all(code >= 500 for code, _ in error.recipients.values())
-    return isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500
-
-
-def pause_after(attempts: int) -> dt.timedelta:
-    """Time until the next attempt: doubling from 30 s to 4 h, a quarter of it left to chance."""
-    pause: dt.timedelta = min(_FIRST_PAUSE * 2 ** min(attempts - 1, 20), _LONGEST_PAUSE)
-    return pause * random.uniform(0.75, 1.0)  # noqa: S311 -- spreads load, guards nothing
-
-
-def _close(connection: BaseEmailBackend) -> None:
-    """Close, whatever state a failed attempt left the connection in."""
-    try:
-        connection.close()
-    except OSError as error:
-        logger.info("closing the connection to the mail server: %s", error)
+    def _failed(self, message: Message, error: NotSent) -> None:
+        now = self._clock()
+        if claiming.mark_failed(message, error, now):
+            self._done.dead += 1
+        else:
+            self._done.put_off += 1
+        if error.of_recipient:
+            address_bounced(message=message, said=str(error), now=now)
+        self._failures = self._failures + 1 if error.of_server else 0

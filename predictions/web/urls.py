@@ -1,6 +1,6 @@
 from django.urls import path
 
-from predictions.web import feeds, health, ledger, lexicon, pages, pictures, scorecards
+from predictions.web import feeds, health, hooks, ledger, lexicon, pages, pictures, scorecards
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("ledger/checkpoints/<int:number>.txt", ledger.note, name="ledger-note"),
     path("ledger/proofs/<int:first>-<int:second>.json", ledger.growth, name="ledger-growth"),
     path("ledger/verifier.py", ledger.verifier_file, name="ledger-verifier"),
+    path("mail/hooks/<slug:provider>/tracking/", hooks.hook, name="mail-hook"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

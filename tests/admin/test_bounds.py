@@ -28,6 +28,7 @@ from predictions.models import (
     Question,
     Report,
     Subscription,
+    Suspension,
     User,
     Verification,
 )
@@ -167,6 +168,7 @@ def _operational(number: int, by: User) -> None:
         ledger_root="0" * 64,
         created_at=now,
     )
+    Suspension.objects.create(email=f"{number}@example.org", reason="bounced", since=now)
     uploads.upload_preview(name="rain.csv", content=RAIN, by=by, now=now)
     Verification.objects.create(asked_at=now, asked_by=by, began_at=now, ended_at=now)
     tried = {"username": f"user-{number}", "ip_address": "192.0.2.1", "path_info": "/admin/login/"}

@@ -24,6 +24,7 @@ from predictions.models import (
     OutcomeEvidence,
     Report,
     Subscription,
+    Suspension,
     User,
     Verification,
 )
@@ -76,6 +77,7 @@ def filled(make: Maker, adjudicator: User) -> None:
         ledger_root="0" * 64,
         created_at=now,
     )
+    Suspension.objects.create(email="gone@example.org", reason="bounced", since=now)
     ApiToken.objects.create(
         name="reader", digest="d" * 64, user=adjudicator, scopes=["read"], created_at=now
     )

@@ -1,7 +1,6 @@
 """Delivery to real SMTP servers: one that files messages, and one that misbehaves on request."""
 
 import datetime as dt
-import smtplib
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +10,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.db import connection
 
-from predictions.mail.deliver import Delivered, deliver, is_permanent, message_retry, pause_after
+from predictions.mail.deliver import Delivered, deliver, message_retry, pause_after
 from predictions.models import Message
 from predictions.models.choices import MessageKind, MessageState
 from tests.ports import free_port
@@ -177,13 +176,6 @@ def test_while_one_pass_delivers_another_leaves_at_once(server: Server, now: dt.
         # A closed session may hold its locks for a moment more.
         other.execute("SELECT pg_advisory_unlock(hashtext('deliver'))")
     assert deliver(clock=lambda: now) == Delivered(sent=1)
-
-
-def test_the_service_itself_being_refused_is_never_final() -> None:
-    assert not is_permanent(smtplib.SMTPAuthenticationError(535, b"bad credentials"))
-    assert not is_permanent(smtplib.SMTPSenderRefused(550, b"not you", "ledger@localhost"))
-    assert not is_permanent(ConnectionResetError())
-    assert is_permanent(smtplib.SMTPDataError(554, b"spam"))
 
 
 def test_pauses_grow_and_are_bounded() -> None:
