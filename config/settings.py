@@ -215,6 +215,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Prediction Ledger <l
 MAIL_LEASE_SECONDS = env.int("MAIL_LEASE_SECONDS", default=300)
 # Of one answer of the mail server; handing a message over takes some eight, all within the lease.
 EMAIL_TIMEOUT = min(env.int("EMAIL_TIMEOUT", default=20), MAIL_LEASE_SECONDS / 8)
+# After a first failure; each later pause is twice as long.
+MAIL_FIRST_PAUSE_SECONDS = _at_least(1, "MAIL_FIRST_PAUSE_SECONDS", 30)
 # A server may be away over a long weekend before its messages are given up.
 MAIL_GIVE_UP_HOURS = env.int("MAIL_GIVE_UP_HOURS", default=96)
 

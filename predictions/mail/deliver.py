@@ -25,7 +25,6 @@ from predictions.models.choices import MessageState
 logger = logging.getLogger(__name__)
 
 _FAILURES_IN_A_ROW = 2
-_FIRST_PAUSE = dt.timedelta(seconds=30)
 _LONGEST_PAUSE = dt.timedelta(hours=4)
 Clock = Callable[[], dt.datetime]
 
@@ -176,8 +175,9 @@ def is_permanent(error: Exception) -> bool:
 
 
 def pause_after(attempts: int) -> dt.timedelta:
-    """Time until the next attempt: doubling from 30 s to 4 h, a quarter of it left to chance."""
-    pause: dt.timedelta = min(_FIRST_PAUSE * 2 ** min(attempts - 1, 20), _LONGEST_PAUSE)
+    """Time until the next attempt: doubling up to 4 h, a quarter of it left to chance."""
+    first = dt.timedelta(seconds=settings.MAIL_FIRST_PAUSE_SECONDS)
+    pause: dt.timedelta = min(first * 2 ** min(attempts - 1, 20), _LONGEST_PAUSE)
     return pause * random.uniform(0.75, 1.0)  # noqa: S311 -- spreads load, guards nothing
 
 
