@@ -7,6 +7,7 @@ DATABASE_URL, REDIS_URL and EMAIL_URL before this module is read.
 
 import datetime as dt
 import os
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -211,6 +212,16 @@ WHITENOISE_USE_FINDERS = True
 EMAIL_URL = env.str("EMAIL_URL", default="smtp://127.0.0.1:25")
 vars().update(env.email_url("EMAIL_URL", default=EMAIL_URL))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Prediction Ledger <ledger@localhost>")
+# Found out here: to delivery it would look as if no message could ever be sent, and be given up.
+if "@" not in parseaddr(DEFAULT_FROM_EMAIL)[1]:
+    raise ImproperlyConfigured(
+        f"DEFAULT_FROM_EMAIL is {DEFAULT_FROM_EMAIL!r}; set it to an address or Name <address>"
+    )
+_host = vars()["EMAIL_HOST"] or ""
+try:
+    _host.encode("idna")
+except UnicodeError:
+    raise ImproperlyConfigured(f"EMAIL_URL names the host {_host!r}; that is no name") from None
 # How long a worker may hold a message before another takes it for dead and sends it.
 MAIL_LEASE_SECONDS = env.int("MAIL_LEASE_SECONDS", default=300)
 # Of one answer of the mail server; handing a message over takes some eight, all within the lease.

@@ -24,7 +24,7 @@ from pathlib import Path
 from threading import Thread
 
 # Long enough for whoever reads the journal to act while a message is held.
-HOLD_SECONDS = 0.8
+HOLD_SECONDS = 0.5
 _LONGEST = 2**25  # bytes of a message
 _TREATED = re.compile(r"(?P<treatment>[a-z]+)(?P<times>\d*)-")
 # To RCPT, for good and for so many times.

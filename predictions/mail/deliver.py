@@ -25,6 +25,7 @@ from predictions.models.choices import MessageState
 logger = logging.getLogger(__name__)
 
 _FAILURES_IN_A_ROW = 2
+_CLOSING = 421  # RFC 5321, 3.8: the service closes, whatever it was asked
 _LONGEST_PAUSE = dt.timedelta(hours=4)
 Clock = Callable[[], dt.datetime]
 
@@ -157,9 +158,15 @@ def message_retry(*, message: Message, now: dt.datetime) -> None:
 
 
 def _is_the_servers(error: Exception) -> bool:
-    """Whether the server is away or hangs, and not one message or address at fault."""
-    answered = (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused)
-    return isinstance(error, OSError) and not isinstance(error, answered)
+    """Whether the server is away, hangs or turns us away, and not one message or address at fault.
+
+    It turns us away by refusing the greeting, the log-in or the sender, and by a 421 to anything.
+    """
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code == _CLOSING for code, _ in error.recipients.values())
+    if isinstance(error, smtplib.SMTPDataError):
+        return error.smtp_code == _CLOSING
+    return isinstance(error, OSError)
 
 
 def is_permanent(error: Exception) -> bool:

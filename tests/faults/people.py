@@ -1,7 +1,7 @@
 """People with questions due for review: `python -m tests.faults.people FILE`.
 
-FILE is a JSON list of their addresses, in the order in which their questions fell due. Every eighth person has
-two. All that is due is committed at once.
+FILE is a JSON list of their addresses, in the order in which their questions fell due. Every
+eighth person has two. All that is due is committed at once.
 """
 
 import datetime as dt

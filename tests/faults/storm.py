@@ -39,7 +39,7 @@ class MailServer:
     def hang(self) -> None:
         """The kernel goes on accepting connections; nobody answers them."""
         self._process.send_signal(signal.SIGSTOP)
-        time.sleep(5)
+        time.sleep(3)
         self._process.send_signal(signal.SIGCONT)
 
     def end(self) -> None:
