@@ -24,6 +24,8 @@ from predictions.models.choices import MessageState
 
 logger = logging.getLogger(__name__)
 
+# Whoever takes longer than a task may last (`config.celery`) is killed with a message in hand.
+_LONGEST_PASS = dt.timedelta(minutes=10)
 _FAILURES_IN_A_ROW = 2
 _CLOSING = 421  # RFC 5321, 3.8: the service closes, whatever it was asked
 _LONGEST_PAUSE = dt.timedelta(hours=4)
@@ -43,7 +45,8 @@ def deliver(*, clock: Clock) -> Delivered:
     """Try every message that is due now, each on its own: a bad address stops nobody behind it.
 
     One pass runs at a time; another returns at once. It ends early when the server itself fails
-    twice in a row: the rest is for the next pass, and nobody waits for a server that is away.
+    twice in a row, or after ten minutes: the rest is for the next pass, and nobody waits for a
+    server that is away.
     """
     done = Delivered()
     with _alone() as alone:
@@ -56,7 +59,9 @@ def _deliver_all(clock: Clock, done: Delivered) -> None:
     began, failures = clock(), 0
     connection = get_connection()
     try:
-        while failures < _FAILURES_IN_A_ROW and (message := _claim(began, clock())):
+        while failures < _FAILURES_IN_A_ROW and clock() - began < _LONGEST_PASS:
+            if (message := _claim(began, clock())) is None:
+                break
             try:
                 _hand_over(connection, message)
             except (OSError, ValueError) as error:  # smtplib's errors are OSErrors
