@@ -36,6 +36,8 @@ _LATER = "451 4.7.1 try again later"
 ACCEPTED = "250"
 # Taken whole, but the connection is dropped instead of an answer: the client cannot know.
 DROPPED = "taken and dropped"
+# The client was gone before its next word, so it may not have heard that its message was accepted.
+LEFT = "accepted, and the client left"
 HOLDS = BEFORE, AFTER = "hold before DATA", "hold after DATA"
 
 
@@ -75,7 +77,7 @@ class Journal:
     def _count(self, answer: Answer) -> None:
         if answer.said in HOLDS:
             self._held.add(answer.recipient)
-        else:
+        elif answer.said != LEFT:
             self._attempts[answer.recipient] += 1
 
     def close(self) -> None:
@@ -111,6 +113,12 @@ class _Conversation:
     ) -> None:
         self._reader, self._writer, self._journal = reader, writer, journal
         self._recipients: list[str] = []
+        self._accepted = ""  # whose message was the last thing that we spoke of
+
+    def note_end(self) -> None:
+        """The connection is gone."""
+        if self._accepted:
+            self._note(self._accepted, LEFT)
 
     async def greet(self, number: int) -> None:
         """Every seventh connection is turned away, by turns without a word and with 421."""
@@ -123,6 +131,7 @@ class _Conversation:
 
     async def run(self) -> None:
         while line := await self._reader.readline():
+            self._accepted = ""
             word = line.split(b":")[0].strip().upper()
             match word.split():
                 case [b"EHLO" | b"HELO", *_]:
@@ -187,6 +196,7 @@ class _Conversation:
         self._recipients.clear()
         if said == DROPPED:
             raise _Dropped
+        self._accepted = recipient if said == ACCEPTED else ""
         await self._say("250 2.0.0 taken" if said == ACCEPTED else said)
 
     def _note(self, recipient: str, said: str, content: bytes = b"") -> None:
@@ -229,6 +239,7 @@ class _Server:
         with suppress(_Dropped, ConnectionError, asyncio.IncompleteReadError):
             await conversation.greet(0 if self._greets else self._connections)
             await conversation.run()
+        conversation.note_end()
         writer.close()
 
 

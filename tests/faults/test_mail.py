@@ -18,7 +18,7 @@ from tests.chance import seed
 from tests.faults.people import TWO_EACH
 from tests.faults.storm import MailServer, Storm
 from tests.integration.service import service, wait_for
-from tests.smtp import ACCEPTED, DROPPED, HOLDS, Answer, answers
+from tests.smtp import ACCEPTED, DROPPED, HOLDS, LEFT, Answer, answers
 
 # Each happens while the mail server holds a message: half of them before it took it, half after.
 ACTS = (
@@ -56,7 +56,7 @@ REFUSED = {"gone": "no such user here", "full": "mailbox full", "spam": "looks l
 IN_FLIGHT = 1
 # An answer may take an eighth of it, which is longer than the mail server holds a message.
 LEASE_SECONDS = 12
-SECONDS = 120
+SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -183,10 +183,15 @@ def test_a_copy_is_the_same_message_and_has_its_cause(aftermath: Aftermath) -> N
     for answer in aftermath.answers:
         if answer.taken and answer.recipient in sent:
             assert answer.message_id == sent[answer.recipient]
-    copies = sum(aftermath.copies.values()) - len(aftermath.copies)
-    dropped = sum(answer.said == DROPPED for answer in aftermath.answers)
-    print(f"{copies} copies, {dropped} of them of messages that were taken and dropped")  # noqa: T201
-    assert dropped <= copies <= dropped + IN_FLIGHT * len(ACTS)
+    taken = [answer.message_id for answer in aftermath.answers if answer.taken]
+    copies = len(taken) - len(set(taken))
+    dropped, left = (
+        sum(answer.said == said for answer in aftermath.answers) for said in (DROPPED, LEFT)
+    )
+    print(f"{copies} copies, {dropped} dropped, {left} left")  # noqa: T201 -- shown with a failure
+    # Who cannot say so: a mail server that is killed, and a database that forgets what it was told.
+    silent = sum(act in ("the mail server is killed", "PostgreSQL crashes") for act in ACTS)
+    assert dropped <= copies <= dropped + left + IN_FLIGHT * silent
 
 
 def test_a_message_is_marked_as_sent_only_if_the_server_said_so(aftermath: Aftermath) -> None:
