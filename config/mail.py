@@ -35,7 +35,16 @@ def mail_settings(url: str, *, timeout: float, webhook_secret: str) -> dict[str,
             f"EMAIL_URL begins with {scheme!r}; use smtp, smtp+tls or smtp+ssl for a mail server, "
             f"or one of {', '.join(PROVIDERS)}. Any other provider is reached by SMTP"
         )
-    return {**environ.Env.email_url_config(url), "ANYMAIL": anymail}
+    server = environ.Env.email_url_config(url)
+    _check_host(server["EMAIL_HOST"] or "")
+    return {**server, "ANYMAIL": anymail}
+
+
+def _check_host(host: str) -> None:
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        raise ImproperlyConfigured(f"EMAIL_URL names the host {host!r}; that is no name") from None
 
 
 def _provider(scheme: str, url: str) -> dict[str, str]:

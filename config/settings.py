@@ -7,6 +7,7 @@ DATABASE_URL, REDIS_URL and EMAIL_URL before this module is read.
 
 import datetime as dt
 import os
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -212,6 +213,11 @@ WHITENOISE_USE_FINDERS = True
 
 EMAIL_URL = env.str("EMAIL_URL", default="smtp://127.0.0.1:25")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Prediction Ledger <ledger@localhost>")
+# Found out here: to delivery it would look as if no message could ever be sent, and be given up.
+if "@" not in parseaddr(DEFAULT_FROM_EMAIL)[1]:
+    raise ImproperlyConfigured(
+        f"DEFAULT_FROM_EMAIL is {DEFAULT_FROM_EMAIL!r}; set it to an address or Name <address>"
+    )
 # How long a worker may hold a message before another takes it for dead and sends it.
 MAIL_LEASE_SECONDS = env.int("MAIL_LEASE_SECONDS", default=300)
 # Of one answer of the mail server; handing a message over takes some eight, within half the lease.
@@ -220,6 +226,8 @@ EMAIL_TIMEOUT = min(env.int("EMAIL_TIMEOUT", default=15), MAIL_LEASE_SECONDS / 1
 ANYMAIL_WEBHOOK_SECRET = env.str("ANYMAIL_WEBHOOK_SECRET", default="")
 _mail = mail_settings(EMAIL_URL, timeout=EMAIL_TIMEOUT, webhook_secret=ANYMAIL_WEBHOOK_SECRET)
 vars().update(_mail)
+# After a first failure; each later pause is twice as long.
+MAIL_FIRST_PAUSE_SECONDS = _at_least(1, "MAIL_FIRST_PAUSE_SECONDS", 30)
 # A server may be away over a long weekend before its messages are given up.
 MAIL_GIVE_UP_HOURS = env.int("MAIL_GIVE_UP_HOURS", default=96)
 

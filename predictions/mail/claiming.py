@@ -20,7 +20,6 @@ from predictions.querysets import suspended
 
 logger = logging.getLogger(__name__)
 
-_FIRST_PAUSE = dt.timedelta(seconds=30)
 _LONGEST_PAUSE = dt.timedelta(hours=4)
 # A claim and what is read for it are shared by so many; no more are kept waiting by a dead worker.
 BATCH = 50
@@ -67,12 +66,16 @@ def lease() -> dt.timedelta:
     return dt.timedelta(seconds=settings.MAIL_LEASE_SECONDS)
 
 
+def _first_pause() -> dt.timedelta:
+    return dt.timedelta(seconds=settings.MAIL_FIRST_PAUSE_SECONDS)
+
+
 def claim(*, began: dt.datetime, now: dt.datetime) -> list[Message]:
     """Take the next messages that were due when the pass began, for the length of a lease.
 
     One statement, committed before anything is sent. Those whose lease ran out are among them.
     """
-    spans = {"lease": lease(), "first": _FIRST_PAUSE, "longest": _LONGEST_PAUSE}
+    spans = {"lease": lease(), "first": _first_pause(), "longest": _LONGEST_PAUSE}
     claimed = list(Message.objects.raw(_CLAIM, {"began": began, "now": now, **spans}))
     return sorted(claimed, key=lambda message: (_was_due(message), message.pk))
 
@@ -202,6 +205,6 @@ def message_retry(*, message: Message, now: dt.datetime) -> None:
 
 
 def pause_after(attempts: int) -> dt.timedelta:
-    """Time until the next attempt: doubling from 30 s to 4 h, a quarter of it left to chance."""
-    pause: dt.timedelta = min(_FIRST_PAUSE * 2 ** min(attempts - 1, 20), _LONGEST_PAUSE)
+    """Time until the next attempt: doubling up to 4 h, a quarter of it left to chance."""
+    pause: dt.timedelta = min(_first_pause() * 2 ** min(attempts - 1, 20), _LONGEST_PAUSE)
     return pause * random.uniform(0.75, 1.0)  # noqa: S311 -- spreads load, guards nothing

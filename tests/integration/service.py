@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from email.policy import default as modern
 from pathlib import Path
@@ -81,11 +81,12 @@ class Service:
 
     def children(self, words: str) -> list[psutil.Process]:
         """The service's processes with `words` in their command line."""
-        return [
-            child
-            for child in psutil.Process(self.process.pid).children(recursive=True)
-            if words in " ".join(child.cmdline())
-        ]
+        found = []
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):  # it may end meanwhile
+                if words in " ".join(child.cmdline()):
+                    found.append(child)
+        return found
 
     def stop(self, sign: int = signal.SIGTERM) -> int:
         self.process.send_signal(sign)
