@@ -16,7 +16,7 @@ from predictions.mail.duties import Agenda, Duty, by_urgency
 from predictions.mail.stages import Today
 from predictions.models import Bearing, Question, Reminder, Review, User
 from predictions.models.choices import MessageKind, MessageState
-from predictions.when import display_in
+from predictions.when import day_in, display_in
 
 # So many questions are written out at most, and fewer where they would not fit: mail programs cut
 # a longer page short.
@@ -163,7 +163,7 @@ def _drafted(listing: Listing, details: dict[UUID, Detail], most: int) -> Draft:
     due = [duty for duty in anew if duty.is_due and not duty.escalated]
     context = {
         "due": [lines[duty.due.question] for duty in due],
-        "escalated": [lines[duty.due.question] for duty in anew if duty.escalated],
+        "left": [lines[duty.due.question] for duty in anew if duty.escalated],
         "soon": [lines[duty.due.question] for duty in anew if not duty.is_due],
         "before": [lines[duty.due.question] for duty in before],
         "more": len(listing.anew) + len(listing.before) - len(anew) - len(before),
@@ -218,7 +218,7 @@ def _line(duty: Duty, details: dict[UUID, Detail], listing: Listing) -> Line:
         key=question.key,
         text=_short(question.text, 280),
         due=_due(duty, listing.today),
-        closes=display_in(zone, question.due_at) if question.due_at else "",
+        closes=_closes(question.due_at, listing.today) if question.due_at else "",
         criteria=_short(question.criteria, 240),
         looked=_looked(review, zone),
         note=_short(review.note, 200) if review else "",
@@ -238,6 +238,11 @@ def _due(duty: Duty, today: Today) -> str:
     if duty.days == 0:
         return f"Due today, {said}"
     return f"Due since {said}, {duty.days:,} day{'' if duty.days == 1 else 's'} ago"
+
+
+def _closes(due_at: dt.datetime, today: Today) -> str:
+    verb = "closed" if day_in(today.zone, due_at) < today.day else "closes"
+    return f"{verb} on {display_in(today.zone, due_at)}"
 
 
 def _looked(review: Review | None, zone: dt.tzinfo) -> str:

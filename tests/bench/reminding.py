@@ -56,7 +56,7 @@ def rows(size: int) -> Iterator[Row]:
     few, many = _among(due, due, rounds), _among(size, due, rounds)
     for name, ours, floor in zip(("first", "next"), many, few, strict=True):
         yield cost_row(
-            f"the {name} pass of reminders, {due:,} due among {size:,} questions, against no others",
+            f"the {name} pass of reminders of {due:,} due among {size:,} against among no others",
             Times(ours=ours, floor=floor),
             at_most=1.5,
         )
