@@ -209,7 +209,7 @@ def _in_days(days: int) -> str:
 def _line(duty: Duty, details: dict[UUID, Detail], listing: Listing) -> Line:
     detail, zone = details[duty.due.question], listing.today.zone
     question, review = detail.question, detail.review
-    what = {
+    what: dict[str, str | int] = {
         "question": str(question.pk),
         "person": listing.person.pk,
         "version": duty.due.version,

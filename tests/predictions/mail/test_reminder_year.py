@@ -117,7 +117,7 @@ class Oracle:
         pair = (question.key, question.due_version)
         told = [row[2] for row in self.sent[name] | self.waiting[name] if row[:2] == pair]
         due, today = self.due_day(name, question), now.astimezone(ZoneInfo(ZONES[name])).date()
-        stages = list(ESCALATED if escalated else STAGES)
+        stages: list[int] = [*(ESCALATED if escalated else STAGES)]
         if until := self.snoozed.get((name, *pair)):
             stages.append((until - due).days)
         came = [stage for stage in stages if moment(name, after(due, stage)) <= now]
@@ -179,7 +179,8 @@ class Year:
 
     def _amend(self, question: Question, days: int, who: str | None) -> None:
         due_at = self.now + dt.timedelta(days=days, minutes=1)
-        self._amended(question, {"due_at": due_at})
+        if due_at != question.due_at:
+            self._amended(question, {"due_at": due_at})
 
     def _reassign(self, question: Question, days: int, who: str | None) -> None:
         person = self.people[who] if who else None

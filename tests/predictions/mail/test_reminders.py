@@ -1,5 +1,4 @@
 import datetime as dt
-from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -278,7 +277,7 @@ def test_a_mail_server_that_was_away_gives_one_message_a_person(make: Maker, rit
     assert states() == ["withdrawn"] * 3 + ["waiting"]
     message = last()
     assert message.subject == f"2 questions are due for review: {first.key}, {second.key}"
-    assert set(Reminder.objects.values_list("message", flat=True)) == {message.pk}
+    assert set(Reminder.objects.values_list("message_id", flat=True)) == {message.pk}
     assert (stages(first), stages(second)) == ([-7, 0], [-7, 0])
     assert "TOLD BEFORE" not in message.text
 
@@ -313,7 +312,7 @@ def test_a_message_for_somebody_who_reviews_it_no_more_is_taken_back(
     question = asked(make, rita)
     unsent(0)
     bo = person("bo")
-    given = {"reason": "Away.", "by": None, "now": at(1)}
+    given: Any = {"reason": "Away.", "by": None, "now": at(1)}
     services.question_amend(question=question, changes={"reviewer": bo}, **given)
     assert unsent(1) == ["bo"]
     services.question_amend(question=question, changes={"reviewer": rita}, **given)
@@ -418,7 +417,7 @@ def test_a_snooze_of_over_a_year_is_refused(make: Maker, rita: User) -> None:
 
 def test_a_reminder_says_all_that_a_reviewer_has_to_know(make: Maker, rita: User) -> None:
     question = asked(make, rita)
-    make.prediction(Decimal("0.7"), question=question)
+    make.prediction("0.7", question=question)
     make.now = at(-40)
     make.event(question, title="The ministry counts")
     services.review_record(

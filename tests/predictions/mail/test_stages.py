@@ -1,5 +1,6 @@
 import datetime as dt
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ def on(days: int, *, awake: bool = True) -> Today:
     return Today(dt.UTC, day, day if awake else day - dt.timedelta(days=1))
 
 
-def known(**given: object) -> Known:
+def known(**given: Any) -> Known:
     return replace(Known(due=DUE, overdue=False), **given)
 
 
