@@ -167,6 +167,13 @@ def _at_least(least: int, name: str, default: int) -> int:
     return value
 
 
+def _between(least: int, most: int, name: str, default: int) -> int:
+    value: int = env.int(name, default=default)
+    if not least <= value <= most:
+        raise ImproperlyConfigured(f"{name} is {value}; set it to a number from {least} to {most}")
+    return value
+
+
 # Whether the admin asks for a second factor those who have set one up, or everybody; or, of all
 # others, superusers and whoever is in a group so named.
 TWO_FACTOR = env.str("TWO_FACTOR", default="optional")
@@ -242,6 +249,32 @@ if HEARTBEAT_URL and urlsplit(HEARTBEAT_URL).scheme not in ("http", "https"):
 
 # One sweep looks for what is due; `/readyz` turns red when none has ended for three of these.
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=30)
+# Who reviews a question is reminded so many days before the day on which it falls due, on that day,
+# and every so many days after it; after so many, adjudicators are told as well. 0 is never.
+_LONGEST_DAYS = 3_650
+
+
+def _days(name: str, default: int) -> int:
+    return _between(0, _LONGEST_DAYS, name, default)
+
+
+def _days_before(name: str, default: str) -> tuple[int, ...]:
+    given = env.str(name, default=default)
+    days = [part.strip() for part in given.split(",") if part.strip()]
+    if not all(part.isdecimal() and 1 <= int(part) <= _LONGEST_DAYS for part in days):
+        raise ImproperlyConfigured(
+            f"{name} is {given!r}; set it to days from 1 to {_LONGEST_DAYS:,}, such as 14,3,"
+            " or to nothing"
+        )
+    return tuple(sorted({int(part) for part in days}, reverse=True))
+
+
+REMIND_BEFORE = _days_before("REMIND_BEFORE", "7")
+REMIND_EVERY = _days("REMIND_EVERY", 7)
+ESCALATE_AFTER = _days("ESCALATE_AFTER", 14)
+# On the clock of whoever is reminded.
+REMINDER_HOUR = _between(0, 23, "REMINDER_HOUR", 8)
+
 # How often the head of the ledger is signed, if it has grown; late as above.
 CHECKPOINT_SECONDS = env.int("CHECKPOINT_SECONDS", default=300)
 

@@ -4,6 +4,8 @@ A bare date means its end in UTC: what was said or happened "on" a day is over w
 """
 
 import datetime as dt
+import functools
+import zoneinfo
 
 _END_OF_DAY = dt.time(23, 59, 59, 999_999, tzinfo=dt.UTC)
 
@@ -33,6 +35,38 @@ def instant(value: dt.date | dt.datetime | str) -> dt.datetime:
 def is_bare_date(moment: dt.datetime) -> bool:
     """Whether only the day of a moment is known."""
     return moment.astimezone(dt.UTC).timetz() == _END_OF_DAY
+
+
+@functools.lru_cache
+def zone_called(name: str) -> dt.tzinfo:
+    """A time zone by its name, such as `Europe/Zurich`; UTC for what is none."""
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown; no name at all; the folder of a continent
+        return dt.UTC
+
+
+def local(zone: dt.tzinfo, moment: dt.datetime) -> dt.datetime:
+    """A moment by the clocks of a zone; in UTC where that would leave the calendar."""
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        return moment.astimezone(dt.UTC)
+
+
+def day_in(zone: dt.tzinfo, moment: dt.datetime) -> dt.date:
+    """The day on which a moment falls in a zone."""
+    return local(zone, moment).date()
+
+
+def display_in(zone: dt.tzinfo, moment: dt.datetime) -> str:
+    """Like `display`, by the clocks of a zone; of a bare date, when its end comes there if that
+    is on another day."""
+    there = local(zone, moment)
+    clock = f"{there:%Y-%m-%d %H:%M} {'UTC' if there.tzname() == 'UTC' else zone}"
+    if not is_bare_date(moment):
+        return clock
+    return display(moment) if there.date() == moment.date() else f"{display(moment)} ({clock})"
 
 
 def display(moment: dt.datetime | None) -> str:

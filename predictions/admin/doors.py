@@ -84,6 +84,9 @@ def _refused_action(request: HttpRequest, match: ResolverMatch) -> HttpResponse 
     model_admin = _model_admin(match)
     if not chosen or model_admin is None or not str(match.url_name).endswith("_changelist"):
         return None
+    if chosen == "delete_selected":
+        doing = f"Deleting several {model_admin.opts.verbose_name_plural} at once"
+        return access.refused_to_all(request, doing=doing).render()
     if chosen in model_admin.get_actions(request):
         return None
     for action, name, description in model_admin._get_base_actions():

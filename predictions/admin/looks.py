@@ -44,6 +44,7 @@ _GROUPS: dict[str, list[tuple[str, str, str]]] = {
     ],
     "Mail": [
         ("Messages", "mail", "predictions_message"),
+        ("Reminder policies", "alarm", "predictions_reminderpolicy"),
         ("Reports", "summarize", "predictions_report"),
         ("Subscriptions", "notifications", "predictions_subscription"),
         ("Suspended addresses", "block", "predictions_suspension"),

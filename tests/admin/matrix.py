@@ -107,6 +107,7 @@ MODELS = {
     "predictions_upload": Model(EXPORTERS, adds=EDITORS, changes=EDITORS),
     "predictions_message": NOTICE,
     "predictions_report": NOTICE,
+    "predictions_reminderpolicy": Model(EXPORTERS, ADJUDICATORS, ADJUDICATORS),
     "predictions_subscription": Model(AUDITORS, adds=SUPERUSERS),
     "predictions_suspension": Model(AUDITORS, adds=SUPERUSERS),
     "predictions_verification": NOTICE,
@@ -165,6 +166,8 @@ PAGES = {
     "predictions_question_review": act(RECORDERS),
     "predictions_question_reviews": act(RECORDERS),
     "predictions_question_link": act(RECORDERS),
+    # It goes back to what the settings say.
+    "predictions_reminderpolicy_delete": act(ADJUDICATORS),
     "predictions_article_record": act(EDITORS),
     "predictions_article_text": read(RECORDERS),
     "predictions_upload_template": read(EVERYBODY),

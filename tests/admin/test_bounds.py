@@ -26,6 +26,7 @@ from predictions.models import (
     Outcome,
     Proposal,
     Question,
+    ReminderPolicy,
     Report,
     Subscription,
     Suspension,
@@ -126,7 +127,8 @@ def fill(make: Maker, adjudicator: User) -> Callable[[int], None]:
         make.correct(make.outcome(other, evidence=[make.event(other)]), "no")
         make.article(outlet=outlet)
         services.outlet_record(key=f"outlet-{number}", name="The Almanac", by=adjudicator)
-        services.topic_record(key=f"topic-{number}", name="Harvest", by=adjudicator)
+        named = services.topic_record(key=f"topic-{number}", name="Harvest", by=adjudicator)
+        ReminderPolicy.objects.create(topic=named, before=[7])
         make.phrase(phrase=f"likely {number}")
         _operational(number, adjudicator)
 

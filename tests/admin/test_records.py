@@ -22,6 +22,7 @@ from predictions.models import (
     ArticleText,
     Message,
     OutcomeEvidence,
+    ReminderPolicy,
     Report,
     Subscription,
     Suspension,
@@ -101,6 +102,7 @@ def _facts(make: Maker, by: User) -> None:
         source_title="ICD 203",
         by=by,
     )
+    ReminderPolicy.objects.create(topic=topic, before=[7], every=7)
     article = make.article(outlet=outlet)
     ArticleText.objects.create(article=article, text="The harvest.", kept_at=make.now)
     passages = [{"offset": 0, "quote": "The harvest"}]

@@ -122,10 +122,10 @@ FROM predictions_event e, predictions_question q WHERE q.key = 'large-1';
 INSERT INTO predictions_bearing (id, entry, event_id, question_id, bearing, note)
 SELECT gen_random_uuid(), gen_random_uuid(), e.id, q.id, 'context', ''
 FROM predictions_event e, predictions_question q WHERE q.key LIKE 'Q%' AND e.key = 'event-1';
-INSERT INTO predictions_message (kind, recipient, subject, text, html, attachments, message_id,
-    state, attempts, due_at, created_at, sent_at, last_error)
-SELECT 'reminder', 'rye@example.org', 'Due', '', '', '[]', i,
-    CASE WHEN i % 10 = 0 THEN 'dead' ELSE 'sent' END, 1, now(), now(),
+INSERT INTO predictions_message (kind, recipient, subject, text, html, attachments, headers,
+    message_id, state, attempts, doubtful, due_at, created_at, sent_at, last_error)
+SELECT 'reminder', 'rye@example.org', 'Due', '', '', '[]', '{{}}', i,
+    CASE WHEN i % 10 = 0 THEN 'dead' ELSE 'sent' END, 1, false, now(), now(),
     CASE WHEN i % 10 > 0 THEN now() END, ''
 FROM generate_series(1, {size} / 10) i;
 """

@@ -160,7 +160,16 @@ def test_who_has_no_role_gets_no_further_by_it(client: Client, db: None) -> None
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("TWO_FACTOR", "requierd"), ("LOCKOUT_FAILURES", "0"), ("PROXIES", "-1")],
+    [
+        ("TWO_FACTOR", "requierd"),
+        ("LOCKOUT_FAILURES", "0"),
+        ("PROXIES", "-1"),
+        ("REMIND_BEFORE", "7, soon"),
+        ("REMIND_BEFORE", "0"),
+        ("REMIND_EVERY", "-1"),
+        ("ESCALATE_AFTER", "9999"),
+        ("REMINDER_HOUR", "24"),
+    ],
 )
 def test_a_setting_that_means_nothing_stops_the_service(name: str, value: str) -> None:
     done = subprocess.run(
