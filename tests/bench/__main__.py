@@ -75,6 +75,7 @@ def _measured(size: int) -> Iterator[Row]:
         domain,
         logs,
         proofs,
+        reports,
         rescoring,
         scoring,
         singles,
@@ -90,6 +91,7 @@ def _measured(size: int) -> Iterator[Row]:
         ("statistics", statistics.rows),
         ("scoring anew", rescoring.rows),
         ("the desk", desk.rows),
+        ("reports", reports.rows),
     )
     for name, measure in areas:
         progress(f"measuring {name}")
