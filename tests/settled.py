@@ -41,6 +41,9 @@ CROSS JOIN LATERAL (SELECT CASE WHEN o.answer = 'yes' THEN p.probability ELSE 1 
 CROSS JOIN LATERAL (VALUES ('brier', round((1 - given) ^ 2, 9)),
     ('log', round(-ln(least(greatest(given, 0.01), 0.99)), 9))) earned (rule, value);
 """
+_TABLES = [
+    f"predictions_{name}" for name in ("forecaster", "question", "prediction", "outcome", "score")
+]
 
 
 def settle(
@@ -58,6 +61,8 @@ def settle(
     )
     with lifted(), connection.cursor() as cursor:
         cursor.execute(statement)
+        # In operation the planner knows by itself that there are many.
+        cursor.execute(f"ANALYZE {', '.join(_TABLES)}")
     with transaction.atomic():
         journal.append(
             kind="outcome.entered", subject="question:S", actor="system", facts={}, uuid=entry

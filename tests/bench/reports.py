@@ -26,7 +26,6 @@ def rows(size: int) -> Iterator[Row]:
     progress(f"making {size:,} scored predictions")
     questions = max(1, size // FORECASTERS // REVISIONS)
     settle(questions=questions, forecasters=FORECASTERS, revisions=REVISIONS)
-    logs.run_as_owner("ANALYZE")
     key_introduce()
     checkpoint = checkpoint_make()
     assert checkpoint
