@@ -63,8 +63,12 @@ class _Due:
 
     @property
     def scope(self) -> Scope:
-        subject = self.subscription.subject
-        return Scope(**{self.subscription.about: subject.key}) if subject else Scope()
+        one = self.subscription
+        return Scope(
+            forecaster=one.forecaster.key if one.forecaster else "",
+            outlet=one.outlet.key if one.outlet else "",
+            topic=one.topic.key if one.topic else "",
+        )
 
     @property
     def span(self) -> Span:

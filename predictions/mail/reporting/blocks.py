@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from django.db.models import Count, Window
+from django.db.models import Count, Q, Window
 from django.db.models.functions import RowNumber
 
 from predictions.mail.reporting.some import Some
@@ -101,17 +101,18 @@ def _blocks(outcomes: OutcomeQuerySet, stretch: Stretch) -> Some[Block]:
 def _lines(stretch: Stretch, outcomes: Sequence[Outcome]) -> dict[UUID, Some[Line]]:
     """The best of each outcome: by the Brier score, of options in order the RPS, of others the
     CRPS."""
-    on_each = {"partition_by": "outcome"}
-    best = _BEST_FIRST
     ranked = (
         Score.objects.standing()
         .filter(stretch.of_scope(), outcome__in=outcomes)
         .exclude(rule=Rule.LOG)
-        .annotate(place=Window(RowNumber(), order_by=best, **on_each))
-        .annotate(of=Window(Count("pk"), **on_each))
+        .annotate(
+            place=Window(RowNumber(), partition_by="outcome", order_by=_BEST_FIRST),
+            of=Window(Count("pk"), partition_by="outcome"),
+        )
     )
     found: dict[UUID, list[Score]] = {}
-    for score in _as_told(ranked.filter(place__lte=MOST_LINES)).order_by("outcome_id", "place"):
+    best = ranked.filter(Q(place__lte=MOST_LINES)).order_by("outcome_id", "place")
+    for score in _as_told(best):
         found.setdefault(score.outcome_id, []).append(score)
     logs = _logs([score for scores in found.values() for score in scores])
     return {

@@ -15,8 +15,8 @@ from tests.making import Maker
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def standings(after: int = 0, **scope: str) -> Standings:
-    return standings_of(Stretch(Scope(**scope), after=after, until=journal.head().size))
+def standings(scope: Scope = Scope(), *, after: int = 0) -> Standings:  # noqa: B008 -- immutable
+    return standings_of(Stretch(scope, after=after, until=journal.head().size))
 
 
 def places(found: Standings) -> dict[str, Place]:
@@ -94,7 +94,10 @@ def test_what_is_posted_after_the_checkpoint_is_not_seen_yet(
 
 
 def test_a_forecaster_is_shown_first_among_all(make: Maker, outcomes: list[Outcome]) -> None:
-    assert [row.forecaster.key for row in standings(forecaster="shy").rows] == ["shy", "bold"]
+    assert [row.forecaster.key for row in standings(Scope(forecaster="shy")).rows] == [
+        "shy",
+        "bold",
+    ]
     assert [row.forecaster.key for row in standings().rows] == ["bold", "shy"]
 
 
@@ -104,5 +107,5 @@ def test_a_standing_of_an_outlet_is_of_what_it_published(
     outlet = services.outlet_record(key="sun", name="The Sun", by=None)
     article = make.article(outlet=outlet, published_on=dt.date(2026, 1, 1))
     make.outcome(make.prediction("0.5", article=article).question, "yes")
-    [row] = standings(outlet="sun").rows
+    [row] = standings(Scope(outlet="sun")).rows
     assert (row.now.mean, row.predictions) == (0.25, 1)
