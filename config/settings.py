@@ -206,6 +206,17 @@ SESSION_ENGINE = "qsessions.backends.db"
 SESSION_COOKIE_AGE = _at_least(1, "SESSION_DAYS", 14) * 86_400
 
 LANGUAGE_CODE = "en"
+# In which dates of reports may be written; their text is English.
+LANGUAGES = [
+    ("de", "Deutsch"),
+    ("en", "English"),
+    ("es", "español"),
+    ("fr", "français"),
+    ("it", "italiano"),
+    ("nl", "Nederlands"),
+    ("pl", "polski"),
+    ("pt", "português"),
+]
 TIME_ZONE = "UTC"
 USE_TZ = True
 

@@ -44,6 +44,17 @@ def read(statement: str, values: Sequence[Any], columns: Mapping[str, str]) -> R
     return found[list(columns)]
 
 
+def csv(statement: str, values: Sequence[Any]) -> str:
+    """What a SELECT finds, as CSV, with the names of its columns as headings."""
+    composed = connection.ops.compose_sql(statement, values)  # type: ignore[attr-defined]
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(f"COPY ({composed}) TO STDOUT (FORMAT CSV, HEADER)") as copy,
+    ):
+        return b"".join(copy).decode()
+
+
 @dataclass(frozen=True)
 class Cells:
     """A column of what is written: an array, one value for all rows, or null (no type)."""

@@ -6,19 +6,25 @@ take turns; the unique constraints of the tables are the last word.
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from django.db import transaction
 
-from ledger import checkpoints, journal
-from ledger.notes import open_note
+from ledger import checkpoints
 from predictions.mail.drafts import message_queue
-from predictions.mail.periods import last_boundary
-from predictions.mail.report_content import ReportContent, outcome_blocks, report
-from predictions.models import Outcome, Question, Report, Subscription
-from predictions.scorecards import compared, scoreboard
+from predictions.mail.periods import Span, last_boundary, zone_of
+from predictions.mail.reporting import (
+    Calendar,
+    Content,
+    Edition,
+    Stretch,
+    addressed,
+    content_of,
+    edition_of,
+)
+from predictions.models import Report, Subscription
+from predictions.scorecards import Scope
 from predictions.services.sweeps import take_turns
-
-_DUE_NEXT = 10
 
 
 def reports_queue(*, now: dt.datetime) -> int:
@@ -41,70 +47,97 @@ def _queue_due_reports(now: dt.datetime) -> int:
     if due:
         # An empty ledger is signed for a report alone.
         checkpoint = checkpoints.checkpoint_make() or checkpoints.checkpoint_make(force=True)
-        for subscription, last, until in due:
-            content = report_content(last=last, checkpoint=checkpoint, now=now)
-            _queue_report(subscription, last, until, content)
+        press = _Press(checkpoint, now)
+        for one in due:
+            _queue_report(one, press)
     return len(due)
 
 
-def _due_reports(
-    now: dt.datetime,
-) -> Iterator[tuple[Subscription, Report | None, dt.datetime]]:
-    """Subscriptions whose report is due, each with its last one and the end of the period."""
-    for subscription in Subscription.objects.running(now).select_related("user"):
+@dataclass(frozen=True)
+class _Due:
+    """A subscription whose report is due, and the one before it."""
+
+    subscription: Subscription
+    last: Report | None
+    end: dt.datetime
+
+    @property
+    def scope(self) -> Scope:
+        one = self.subscription
+        return Scope(
+            forecaster=one.forecaster.key if one.forecaster else "",
+            outlet=one.outlet.key if one.outlet else "",
+            topic=one.topic.key if one.topic else "",
+        )
+
+    @property
+    def span(self) -> Span:
+        return Span(self.last.period_end if self.last else None, self.end)
+
+    @property
+    def told_to(self) -> int:
+        """The last entry of which it was told."""
+        return self.last.ledger_size if self.last else 0
+
+    @property
+    def since(self) -> dt.datetime | None:
+        return self.last.created_at if self.last else None
+
+
+def _due_reports(now: dt.datetime) -> Iterator[_Due]:
+    running = Subscription.objects.running(now).order_by("pk")
+    for subscription in running.select_related("user", "forecaster", "outlet", "topic"):
         last = subscription.reports.order_by("-period_end").first()
-        until = last_boundary(subscription.period, now) if last else now
-        if last is None or last.period_end < until:
-            yield subscription, last, until
+        zone = zone_of(subscription.time_zone)
+        end = last_boundary(subscription.period, now, zone) if last else now
+        if last is None or last.period_end < end:
+            yield _Due(subscription, last, end)
 
 
-def report_content(
-    *, last: Report | None, checkpoint: checkpoints.Signed, now: dt.datetime
-) -> ReportContent:
-    """What a report tells that follows `last`: what the ledger took up since, to the checkpoint.
+@dataclass
+class _Press:
+    """What one pass reads and prints, once for all who read the same."""
 
-    By the ledger and not by the clock, for an outcome entered before may be committed after the
-    last report was written.
-    """
-    since, until = last.ledger_size if last else 0, checkpoint.head.size
-    entries = journal.appended(after=since, until=until)
-    outcomes = (
-        Outcome.objects.latest_words()
-        .filter(entry__in=entries.filter(kind__startswith="outcome.").values("uuid"))
-        .select_related("question", "corrects__corrects")
-        .order_by("settled_at", "question__key")
-    )
-    return ReportContent(
-        since=last.created_at if last else None,
-        until=now,
-        outcomes=outcome_blocks(outcomes),
-        board=scoreboard(),
-        compared=compared(),
-        overdue=tuple(Question.objects.due(now)),
-        due_next=tuple(Question.objects.due_next(now)[:_DUE_NEXT]),
-        checkpoint=checkpoint,
-        keys=_signers(checkpoint),
-    )
+    checkpoint: checkpoints.Signed
+    now: dt.datetime
+    _contents: dict[tuple[object, ...], Content] = field(default_factory=dict)
+    _editions: dict[tuple[object, ...], Edition] = field(default_factory=dict)
+
+    def edition(self, due: _Due) -> Edition:
+        calendar = Calendar.of(
+            language=due.subscription.language, time_zone=due.subscription.time_zone
+        )
+        key = (due.scope, due.told_to, due.since, due.span, calendar)
+        if key not in self._editions:
+            self._editions[key] = edition_of(
+                self._content(due),
+                about=due.subscription.subject,
+                calendar=calendar,
+                span=due.span,
+            )
+        return self._editions[key]
+
+    def _content(self, due: _Due) -> Content:
+        key = (due.scope, due.told_to, due.since)
+        if key not in self._contents:
+            stretch = Stretch(due.scope, after=due.told_to, until=self.checkpoint.size)
+            self._contents[key] = content_of(
+                stretch, since=due.since, checkpoint=self.checkpoint, now=self.now
+            )
+        return self._contents[key]
 
 
-def _signers(checkpoint: checkpoints.Signed) -> tuple[str, ...]:
-    return tuple(map(str, open_note(checkpoint.note, checkpoints.verifier_keys()).verified))
-
-
-def _queue_report(
-    subscription: Subscription,
-    last: Report | None,
-    until: dt.datetime,
-    content: ReportContent,
-) -> None:
-    draft = report(recipient=subscription.recipient, content=content)
-    head = content.checkpoint.head
-    Report.objects.create(
-        subscription=subscription,
-        period_start=last.period_end if last else None,
-        period_end=until,
-        message=message_queue(draft, now=content.until),
+def _queue_report(due: _Due, press: _Press) -> None:
+    head = press.checkpoint.head
+    report = Report(
+        subscription=due.subscription,
+        period_start=due.span.start,
+        period_end=due.end,
         ledger_size=head.size,
         ledger_root=head.root,
-        created_at=content.until,
+        created_at=press.now,
     )
+    edition = press.edition(due)
+    draft = addressed(edition, subscription=due.subscription, key=report.key)
+    report.message = message_queue(draft, now=press.now)
+    report.save(force_insert=True)

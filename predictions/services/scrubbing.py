@@ -16,11 +16,14 @@ from django.db import models
 from django.utils.html import escape
 
 from predictions.models import IdempotencyKey, Message, Upload
+from predictions.services import packing
 
 # The digest of a request to which an answer was kept: it could confirm a guess at who was named.
 _NO_DIGEST = ""
 # No texts. Of an address: whose messages these are is decided by `user_erase`.
 _KEPT = {"recipient", "message_id", "state", "sha256", "digest"}
+# A report carries up to a few megabytes.
+_ROWS_A_TURN = 20
 _Models = tuple[type[models.Model], ...]
 COPIES: _Models = (Message, IdempotencyKey, LogEntry, Upload)
 
@@ -49,9 +52,19 @@ class Words:
                 return self.replaced(value)
             case list():
                 return [self.within(item) for item in value]
+            case {"base64": str(), "type": packing.ZIP}:
+                return value | {"base64": self._within_zip(value["base64"])}
+            case {"base64": str()}:
+                return value  # a picture: it names nobody, and letters in it are no words
             case dict():
                 return {key: self.within(item) for key, item in value.items()}
         return value
+
+    def _within_zip(self, content: str) -> str:
+        """As it is where there is nothing to replace: to the byte."""
+        name, text = packing.unpacked(content)
+        changed = self.replaced(text)
+        return content if changed == text else packing.packed(name, changed)
 
 
 def _key(spelling: str) -> str:
@@ -69,6 +82,7 @@ def _spellings(word: str) -> Iterator[str]:
         yield html.escape(word)
         yield escape(word)
         yield quote(word)
+        yield word.replace('"', '""')  # in CSV
         yield json.dumps(word)[1:-1]
         yield json.dumps(word, ensure_ascii=False)[1:-1]
 
@@ -105,7 +119,7 @@ def _holding(model: type[models.Model], words: Words) -> Iterator[tuple[Any, dic
         and field.name not in _KEPT
     ]
     names = [field.name for field in fields]
-    for row in model._default_manager.only("pk", *names).iterator(chunk_size=100):
+    for row in model._default_manager.only("pk", *names).iterator(chunk_size=_ROWS_A_TURN):
         changed = {
             field.name: _fitting(field, new)
             for field in fields

@@ -76,6 +76,7 @@ def _measured(size: int) -> Iterator[Row]:
         logs,
         proofs,
         reminding,
+        reports,
         rescoring,
         scoring,
         singles,
@@ -92,6 +93,7 @@ def _measured(size: int) -> Iterator[Row]:
         ("scoring anew", rescoring.rows),
         ("the desk", desk.rows),
         ("reminders", reminding.rows),
+        ("reports", reports.rows),
     )
     for name, measure in areas:
         progress(f"measuring {name}")

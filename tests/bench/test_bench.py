@@ -49,13 +49,14 @@ def test_every_figure_is_measured() -> None:
         "queries for a page of the desk, at most",
         "the first pass of reminders of 100 due among 2,000 against among no others",
         "the next pass of reminders of 100 due among 2,000 against among no others",
+        "a report over the scores of 2,000 predictions",
         "an inclusion proof among 2,000 entries",
         "queries for it, at most",
         "verifying 2,000 entries: hashes and tree against the bare read",
         "peak memory, verifying hashes and tree",
         "peak memory, verifying all of it",
     ]
-    assert len(rows) == 27 + len(desk.PAGES)
+    assert len(rows) == 28 + len(desk.PAGES)
 
 
 @pytest.mark.parametrize("size", ["0", "-5", "999", "many", "1e6", "100000000000"])

@@ -45,8 +45,11 @@ def test_two_mails_arrive_by_themselves_a_reminder_and_a_report(running: Service
         assert mail["To"] == "admin@localhost"
         parts = [part.get_content_type() for part in mail.walk()]
         both = ["multipart/alternative", "text/plain", "text/html"]
+        # The picture stands within the HTML; the signed head and the scores go with it.
+        pictured = [*both[:2], "multipart/related", "text/html", "image/png"]
         signed = "report" in str(mail["Subject"])
-        assert parts == (["multipart/mixed", *both, "text/plain"] if signed else both)
+        files = ["text/plain", "text/csv"]
+        assert parts == (["multipart/mixed", *pictured, *files] if signed else both)
     # Several sweeps later there are still two.
     assert running.manage("send_reminders").stdout.startswith("queued 0, sent 0")
     assert running.manage("send_reports").stdout.startswith("queued 0, sent 0")

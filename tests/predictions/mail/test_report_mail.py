@@ -50,7 +50,8 @@ def mailed(make: Maker, adjudicator: User, sink: Path, now: dt.datetime) -> Path
 
 def test_the_attachment_is_the_note_to_the_byte(mailed: Path) -> None:
     mail = email.message_from_bytes(mailed.read_bytes(), policy=modern)
-    [attached] = mail.iter_attachments()
+    attached, scores = mail.iter_attachments()
+    assert scores.get_filename() == "scores.csv"
     assert attached.get_filename() == "checkpoint.txt"
     assert attached["Content-Type"] == 'text/plain; charset="utf-8"'
     signed = checkpoints.latest()
@@ -84,7 +85,7 @@ def test_the_verifier_finds_the_checkpoint_in_text_and_attachment(
     assert found == {(signed.size, signed.head.root)}
     # And in the attachment alone.
     mail = email.message_from_bytes(mailed.read_bytes(), policy=modern)
-    [attached] = mail.iter_attachments()
+    attached, _ = mail.iter_attachments()
     alone = tmp_path / "alone.eml"
     alone.write_bytes(bytes(attached))
     assert len(verifier.read_witnesses(alone)) == 1
@@ -123,3 +124,21 @@ def test_what_cannot_be_attached_is_given_up_and_stops_nobody(
     )
     assert deliver(clock=lambda: now).dead == 1
     assert Message.objects.get(pk=message.pk).state == "sent"
+
+
+def test_the_picture_stands_within_the_html_that_names_it(mailed: Path) -> None:
+    mail = email.message_from_bytes(mailed.read_bytes(), policy=modern)
+    html = mail.get_body(("html",))
+    assert html
+    [cid] = re.findall(r'<img src="cid:([^"]+)"', html.get_content())
+    [picture] = [part for part in mail.walk() if part.get_content_type() == "image/png"]
+    assert picture["Content-ID"] == f"<{cid}>"
+    assert picture.get_content().startswith(b"\x89PNG")
+
+
+def test_a_mail_program_finds_how_to_unsubscribe_with_one_click(mailed: Path) -> None:
+    mail = email.message_from_bytes(mailed.read_bytes(), policy=modern)
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    text = mail.get_body(("plain",))
+    assert text
+    assert mail["List-Unsubscribe"].strip("<>") in text.get_content()

@@ -49,6 +49,7 @@ from predictions.services.erasure import (
     user_erase,
     user_erasure_preview,
 )
+from predictions.services.packing import ZIP, packed, unpacked
 from predictions.services.posting import post
 from predictions.services.scrubbing import Words
 from predictions.services.tokens import token_create
@@ -389,6 +390,37 @@ def test_mail_keeps_the_rest_of_its_text_and_a_waiting_one_still_goes_out(
     assert Report.objects.get().ledger_root in message.text
 
 
+def test_a_name_is_taken_out_of_what_is_attached_packed_or_not(zoe: Forecaster) -> None:
+    subscribe()
+    reports_queue(now=NOW)
+    message = Message.objects.get()
+    _, sheet, picture = message.attachments
+    assert NAME in sheet["text"]
+    packed_one = {
+        "name": "scores.csv.zip",
+        "type": ZIP,
+        "base64": packed("scores.csv", f"1,{NAME}"),
+    }
+    Message.objects.filter(pk=message.pk).update(attachments=[sheet, packed_one, picture])
+    erase(zoe)
+    message.refresh_from_db()
+    plain, unpacked_one, kept = message.attachments
+    assert NAME not in plain["text"]
+    assert "(erased)" in plain["text"]
+    assert unpacked(unpacked_one["base64"]) == ("scores.csv", "1,(erased)")
+    assert kept == picture
+
+
+def test_a_picture_in_which_letters_spell_a_name_by_chance_stays_whole() -> None:
+    picture = {"name": "calibration.png", "type": "image/png", "base64": "aGk+Ann/aGk="}
+    assert Words({"Ann": "(erased)"}).within(picture) == picture
+
+
+def test_a_file_without_the_name_keeps_its_bytes() -> None:
+    file = {"name": "scores.csv.zip", "type": ZIP, "base64": packed("scores.csv", "1,Bo")}
+    assert Words({"Ann": "(erased)"}).within(file) == file
+
+
 def test_a_message_on_its_way_is_told_of(zoe: Forecaster) -> None:
     subscribe()
     reports_queue(now=NOW)
@@ -409,10 +441,13 @@ def test_a_message_on_its_way_is_told_of(zoe: Forecaster) -> None:
         ("wrapped: Ann\n    Bo-Lee", "wrapped: *"),
         ("ann", "ann"),
         ("R&amp;D and R&D", "+ and +"),
+        ('1,"Bo ""Li"" Ann",2', '1,"%",2'),
     ],
 )
 def test_words_are_replaced_whole_and_in_every_spelling(text: str, expected: str) -> None:
-    words = Words({"Ann": "#", "Ann Bo-Lee": "*", "R&D": "+", "": "!", "  ": "!"})
+    words = Words(
+        {"Ann": "#", "Ann Bo-Lee": "*", "R&D": "+", 'Bo "Li" Ann': "%", "": "!", "  ": "!"}
+    )
     assert words.replaced(text) == expected
     assert words.within([{"a": text}, 1, None]) == [{"a": expected}, 1, None]
 
