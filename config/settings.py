@@ -196,6 +196,17 @@ SESSION_ENGINE = "qsessions.backends.db"
 SESSION_COOKIE_AGE = _at_least(1, "SESSION_DAYS", 14) * 86_400
 
 LANGUAGE_CODE = "en"
+# How a reader may have dates and numbers written in their report.
+LANGUAGES = [
+    ("en", "English"),
+    ("de", "German"),
+    ("es", "Spanish"),
+    ("fr", "French"),
+    ("it", "Italian"),
+    ("nl", "Dutch"),
+    ("pl", "Polish"),
+    ("pt", "Portuguese"),
+]
 TIME_ZONE = "UTC"
 USE_TZ = True
 
@@ -217,6 +228,10 @@ MAIL_LEASE_SECONDS = env.int("MAIL_LEASE_SECONDS", default=300)
 EMAIL_TIMEOUT = min(env.int("EMAIL_TIMEOUT", default=20), MAIL_LEASE_SECONDS / 8)
 # A server may be away over a long weekend before its messages are given up.
 MAIL_GIVE_UP_HOURS = env.int("MAIL_GIVE_UP_HOURS", default=96)
+# So often a day an address is asked whether it wants what somebody has subscribed it to.
+CONFIRMATIONS_A_DAY = _at_least(1, "CONFIRMATIONS_A_DAY", 3)
+# So often an hour one network address may subscribe.
+SUBSCRIBING_AN_HOUR = _at_least(1, "SUBSCRIBING_AN_HOUR", 10)
 
 # One sweep looks for what is due; `/readyz` turns red when none has ended for three of these.
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=30)
