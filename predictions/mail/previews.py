@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import replace
 
 from ledger import checkpoints
+from ledger.errors import NoteError
 from predictions.errors import Conflict, Invalid
 from predictions.mail.archived import without_links
 from predictions.mail.drafts import Draft, message_queue
@@ -23,7 +24,10 @@ def report_preview(*, subscription: Subscription, now: dt.datetime) -> Draft:
     if checkpoint is None:
         raise Conflict("no checkpoint is signed yet; the worker signs one within some minutes")
     last = subscription.reports.order_by("-period_end").first()
-    content = report_content(last=last, checkpoint=checkpoint, now=now)
+    try:
+        content = report_content(last=last, checkpoint=checkpoint, now=now)
+    except NoteError as error:
+        raise Conflict(f"the newest checkpoint cannot be shown: {error}") from error
     return _harmless(report(recipient=subscription.recipient, content=content))
 
 
@@ -38,7 +42,7 @@ def reminder_preview(*, person: User, now: dt.datetime) -> Draft | None:
     return _harmless(reminder(recipient=person.email, questions=questions, now=now))
 
 
-def test_queue(*, draft: Draft, person: User, now: dt.datetime) -> Message:
+def preview_send(*, draft: Draft, person: User, now: dt.datetime) -> Message:
     """Send a preview to whoever asks for it. Raises Invalid if they have no address."""
     if not person.email:
         raise Invalid("email", "your account has no address; give it one on its page")

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from predictions.checks import clean_text
 from predictions.errors import Conflict, Invalid
@@ -69,6 +69,18 @@ def turns_of(address: str) -> None:
     take_turns(f"subscriptions of {address.strip().lower()}")
 
 
+def subscription_standing(*, wish: Wish) -> Subscription | None:
+    """The one that is as wished for and has not ended, confirmed or not; raises Invalid."""
+    return _standing(wish_check(wish=wish)).first()
+
+
+def _standing(columns: dict[str, Any]) -> QuerySet[Subscription]:
+    same = {name: columns[name] for name in ("user", "about", "period", *SUBJECTS)}
+    return Subscription.objects.filter(
+        **same, email__iexact=columns["email"], ended_at__isnull=True
+    )
+
+
 @transaction.atomic
 def subscription_open(*, wish: Wish, now: dt.datetime) -> Subscription:
     """The subscription that is as wished for and has not ended, or a new one, not confirmed.
@@ -78,13 +90,11 @@ def subscription_open(*, wish: Wish, now: dt.datetime) -> Subscription:
     """
     columns = wish_check(wish=wish)
     turns_of(wish.address)
-    how = {name: columns.pop(name) for name in ("time_zone", "language")}
-    email = columns.pop("email")
-    same = Subscription.objects.filter(**columns, email__iexact=email, ended_at__isnull=True)
-    same.filter(confirmed_at__isnull=True).update(**how)
-    return same.first() or Subscription.objects.create(
-        **columns, **how, email=email, created_at=now
+    standing = _standing(columns)
+    standing.filter(confirmed_at__isnull=True).update(
+        time_zone=columns["time_zone"], language=columns["language"]
     )
+    return standing.first() or Subscription.objects.create(**columns, created_at=now)
 
 
 def subscription_confirmable(*, subscription: Subscription) -> None:
@@ -109,9 +119,7 @@ def subscription_end(*, subscription: Subscription, now: dt.datetime) -> bool:
     """Nothing is sent to it any more, nor what waits to go out; False if it had ended already."""
     running = Subscription.objects.filter(pk=subscription.pk, ended_at__isnull=True)
     ended = bool(running.update(ended_at=now))
-    waiting = Message.objects.filter(
-        report__subscription=subscription, state=MessageState.WAITING
-    )
+    waiting = Message.objects.filter(report__subscription=subscription, state=MessageState.WAITING)
     waiting.update(state=MessageState.WITHDRAWN)
     return ended
 
@@ -127,9 +135,7 @@ def subscriptions_forget(*, now: dt.datetime) -> int:
     unconfirmed = Subscription.objects.filter(asked, confirmed_at__isnull=True)
     forgotten, _ = unconfirmed.delete()
     over = (MessageState.SENT, MessageState.DEAD, MessageState.WITHDRAWN)
-    Message.objects.filter(
-        kind=MessageKind.CONFIRM, created_at__lte=old, state__in=over
-    ).delete()
+    Message.objects.filter(kind=MessageKind.CONFIRM, created_at__lte=old, state__in=over).delete()
     return forgotten
 
 
