@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path, reverse, reverse_lazy
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
@@ -16,10 +16,11 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from ledger.filtering import one_of, text, yes_or_no
 from predictions.admin.acts import sentence
 from predictions.admin.base import ListAdmin, link, moment, needs
+from predictions.admin.filters import KeyedField
 from predictions.admin.mail_previews import PreviewReport
 from predictions.errors import Invalid
 from predictions.mail.subscribing import confirmation_queue, described, subscription_ask
-from predictions.models import Subscription
+from predictions.models import Forecaster, Outlet, Subscription, Topic, User
 from predictions.models.choices import Period, ReportScope
 from predictions.services.subscriptions import (
     SUBJECTS,
@@ -30,9 +31,35 @@ from predictions.services.subscriptions import (
 )
 
 
-class SubscriptionForm(forms.ModelForm):
-    """What the report is about follows from which subject is chosen."""
+class AccountField(forms.CharField):
+    """An account, by the name that it signs in with."""
 
+    def clean(self, value: Any) -> User | None:
+        name = super().clean(value)
+        found = User.objects.filter(username=name).first() if name else None
+        if name and found is None:
+            raise forms.ValidationError(f"There is no account with the user name “{name}”.")
+        return found
+
+
+def _keyed(model: type[Model], help_text: str = "") -> KeyedField:
+    """A key, offered as one types: Django's own search box has no name for screen readers."""
+    address = reverse_lazy(f"admin:predictions_{model._meta.model_name}_suggest")
+    widget = UnfoldAdminTextInputWidget({"data-suggest": address, "autocomplete": "off"})
+    return KeyedField(model, required=False, widget=widget, help_text=help_text)
+
+
+class SubscriptionForm(forms.ModelForm):
+    """What the report is about follows from which subject is named."""
+
+    user = AccountField(
+        required=False,
+        widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}),
+        help_text="The user name of somebody who signs in; or else give an address.",
+    )
+    forecaster = _keyed(Forecaster, "The key of one of the three; without, it is on everything.")
+    outlet = _keyed(Outlet)
+    topic = _keyed(Topic)
     period = forms.ChoiceField(choices=Period.choices, widget=UnfoldAdminSelectWidget)
     time_zone = forms.CharField(
         required=False,
@@ -49,10 +76,6 @@ class SubscriptionForm(forms.ModelForm):
     class Meta:
         model = Subscription
         fields = ("user", "email", *SUBJECTS, "period", "time_zone", "language")
-        help_texts = {
-            "user": "Somebody who signs in; or else give an address.",
-            "topic": "Of one forecaster, outlet or topic; without, the report is on everything.",
-        }
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
@@ -96,7 +119,6 @@ def _wish(given: dict[str, Any], about: str = ReportScope.ALL) -> Wish:
 class SubscriptionAdmin(ListAdmin):
     form = SubscriptionForm
     change_form_outer_before_template = "admin/mail/preview_link.html"
-    autocomplete_fields = ["user", *SUBJECTS]
     list_display = ["shown_to", "shown_about", "period", "created", "confirmed", "ended"]
     list_filter = [
         one_of("Period", "period", Period.choices),
