@@ -122,7 +122,7 @@ class UserAdmin(AccountActions, SuperuserOnly, BaseUserAdmin, ListAdmin):
         if (row := context.get("original")) is not None:
             url = reverse(f"admin:{PreviewReminder.page_name}", args=[row.pk])
             context |= {"preview_url": url, "preview_label": "Preview the next reminder"}
-        return super().render_change_form(request, context, *args, **given)  # type: ignore[no-any-return]
+        return super().render_change_form(request, context, *args, **given)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         users: QuerySet[User] = super().get_queryset(request)

@@ -128,7 +128,7 @@ def test_an_account_is_asked_at_its_address_and_in_its_zone(now: dt.datetime) ->
     ],
 )
 def test_what_cannot_be_is_refused_with_its_field_and_the_fix(
-    now: dt.datetime, given: dict[str, str], field: str, fix: str
+    now: dt.datetime, given: dict[str, Any], field: str, fix: str
 ) -> None:
     services.topic_record(key="harvest", name="Harvest", by=None)
     with pytest.raises(Invalid, match=fix) as refused:
