@@ -65,6 +65,11 @@ app.conf.update(
             "schedule": 3600,
             "options": {"expires": 3600},
         },
+        "subscriptions": {
+            "task": "predictions.tasks.forget_subscriptions",
+            "schedule": 3600,
+            "options": {"expires": 3600},
+        },
     },
 )
 app.autodiscover_tasks(["predictions"])

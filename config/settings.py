@@ -248,6 +248,10 @@ vars().update(_mail)
 MAIL_FIRST_PAUSE_SECONDS = _at_least(1, "MAIL_FIRST_PAUSE_SECONDS", 30)
 # A server may be away over a long weekend before its messages are given up.
 MAIL_GIVE_UP_HOURS = env.int("MAIL_GIVE_UP_HOURS", default=96)
+# So often a day an address is asked whether it wants what somebody has subscribed it to.
+CONFIRMATIONS_A_DAY = _at_least(1, "CONFIRMATIONS_A_DAY", 3)
+# So often an hour one network address may subscribe.
+SUBSCRIBING_AN_HOUR = _at_least(1, "SUBSCRIBING_AN_HOUR", 10)
 
 # When a message has waited so long, the desk and `/readyz` turn red.
 MAIL_LATE_MINUTES = _at_least(1, "MAIL_LATE_MINUTES", 60)

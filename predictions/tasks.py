@@ -9,6 +9,7 @@ from predictions.mail.heartbeat import heartbeat_send
 from predictions.mail.reminders import reminders_queue
 from predictions.mail.reports import reports_queue
 from predictions.services.sign_ins import sign_ins_forget
+from predictions.services.subscriptions import subscriptions_forget
 from predictions.services.sweeps import sweep_ended
 from predictions.services.tokens import answers_forget
 from predictions.services.uploads import uploads_forget, uploads_record
@@ -52,6 +53,12 @@ def make_checkpoint() -> None:
 def forget_sign_ins() -> None:
     """Clear sessions that have ended, and what is no longer kept of who signed in."""
     sign_ins_forget(now=timezone.now())
+
+
+@shared_task
+def forget_subscriptions() -> None:
+    """Forget what somebody asked to be mailed and nobody has confirmed."""
+    subscriptions_forget(now=timezone.now())
 
 
 @shared_task(time_limit=_VERIFYING_SECONDS)

@@ -9,7 +9,8 @@ from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -19,6 +20,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminS
 
 from ledger.filtering import text, yes_or_no
 from predictions.admin.base import ListAdmin, ReadOnlyAdmin, moment, needs
+from predictions.admin.mail_previews import PreviewReminder
 from predictions.admin.signing_in.accounts import AccountActions
 from predictions.models import ApiToken, User
 from predictions.roles import ROLES
@@ -107,6 +109,20 @@ class UserAdmin(AccountActions, SuperuserOnly, BaseUserAdmin, ListAdmin):
     ]
     readonly_fields = ["beside", "last_login", "date_joined"]
     filter_horizontal = ()
+    change_form_outer_before_template = "admin/mail/preview_link.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(PreviewReminder.as_view())
+        own = path("<int:pk>/reminder/", view, name=PreviewReminder.page_name)
+        return [own, *super().get_urls()]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **given: Any
+    ) -> HttpResponse:
+        if (row := context.get("original")) is not None:
+            url = reverse(f"admin:{PreviewReminder.page_name}", args=[row.pk])
+            context |= {"preview_url": url, "preview_label": "Preview the next reminder"}
+        return super().render_change_form(request, context, *args, **given)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         users: QuerySet[User] = super().get_queryset(request)

@@ -16,6 +16,7 @@ from predictions.charts.words import interval, signed
 from predictions.errors import PredictionsError
 from predictions.models import Forecaster, Outlet, Topic
 from predictions.scorecards import MIN_QUESTIONS, Call, Card, Horizon, Scope
+from predictions.services.subscriptions import SUBJECTS
 from predictions.web import asking, figures
 from predictions.web.access import readable
 
@@ -151,4 +152,14 @@ def _about(scope: Scope, names: dict[str, Any]) -> dict[str, str]:
     return {
         "who": names["forecasters"].get(scope.forecaster, "All forecasters together"),
         "about": ", ".join(part for part in parts if part),
+        "by_mail": _by_mail(scope),
     }
+
+
+def _by_mail(scope: Scope) -> str:
+    """What asks for reports on the same, which are on one thing; empty where there are none."""
+    asked = [(name, said) for name in asking.SCOPE if (said := getattr(scope, name))]
+    if len(asked) != 1 or asked[0][0] not in SUBJECTS:
+        return ""
+    [(about, key)] = asked
+    return urlencode({"about": about, "subject": key})

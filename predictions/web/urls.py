@@ -1,6 +1,18 @@
 from django.urls import path
 
-from predictions.web import feeds, health, hooks, ledger, lexicon, pages, pictures, scorecards
+from predictions.web import (
+    feeds,
+    health,
+    hooks,
+    ledger,
+    lexicon,
+    mail_links,
+    pages,
+    pictures,
+    reports,
+    scorecards,
+    subscribing,
+)
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -16,6 +28,13 @@ urlpatterns = [
     path("ledger/proofs/<int:first>-<int:second>.json", ledger.growth, name="ledger-growth"),
     path("ledger/verifier.py", ledger.verifier_file, name="ledger-verifier"),
     path("mail/hooks/<slug:provider>/tracking/", hooks.hook, name="mail-hook"),
+    path("subscribe/", subscribing.subscribe, name="subscribe"),
+    path("subscribe/asked/", subscribing.asked, name="subscribe-asked"),
+    path("mail/confirm/<token>/", mail_links.confirm, name="mail-confirm"),
+    path("mail/unsubscribe/<token>/", mail_links.unsubscribe, name="mail-unsubscribe"),
+    path("reports/<uuid:key>/", reports.report_page, name="report"),
+    path("reports/<uuid:key>.txt", reports.report_text, name="report-text"),
+    path("reports/<uuid:key>/<str:name>", reports.report_attachment, name="report-attachment"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

@@ -124,7 +124,7 @@ ACTIONS = {
     ("predictions_question", "enter_outcomes"): ADJUDICATORS,
     ("predictions_message", "retry"): SUPERUSERS,
     ("predictions_suspension", "lift"): SUPERUSERS,
-    ("predictions_subscription", "confirm"): SUPERUSERS,
+    ("predictions_subscription", "ask_again"): SUPERUSERS,
     ("predictions_subscription", "end"): SUPERUSERS,
     ("predictions_apitoken", "revoke"): SUPERUSERS,
     ("predictions_user", "sign_out"): SUPERUSERS,
@@ -174,6 +174,9 @@ PAGES = {
     "predictions_message_retry": act(SUPERUSERS),
     # Of a file of one's own.
     "predictions_upload_cancel": act(EDITORS),
+    # Seen by who may see mail; a test of it is sent by who may change things.
+    "predictions_subscription_preview": Row(AUDITORS, SUPERUSERS),
+    "predictions_user_reminder": Row(AUDITORS, SUPERUSERS),
     "predictions_verification_ask": act(AUDITORS),
     "predictions_verification_ledger": read(AUDITORS),
 }

@@ -1,7 +1,7 @@
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from predictions.models import ApiToken, Subscription, User
+from predictions.models import ApiToken, User
 from tests.admin.conftest import allow
 from tests.admin.pages import Pages, text_of
 
@@ -89,23 +89,3 @@ def test_who_may_only_look_at_tokens_revokes_none(
     on_selected(looking, "apitoken", "revoke", row.pk)
     row.refresh_from_db()
     assert row.revoked_at is None
-
-
-def test_a_subscription_is_added_confirmed_and_ended(desk: Pages, viewer: User) -> None:
-    data = {"user": str(viewer.pk), "period": "weekly"}
-    desk.post("predictions_subscription_add", data=data)
-    row = Subscription.objects.get()
-    assert (row.user, row.confirmed_at) == (viewer, None)
-    assert "1 subscription confirmed." in on_selected(desk, "subscription", "confirm", row.pk)
-    assert "1 subscription ended." in on_selected(desk, "subscription", "end", row.pk)
-    row.refresh_from_db()
-    assert row.confirmed_at is not None
-    assert row.ended_at is not None
-
-
-def test_a_second_running_subscription_is_refused(desk: Pages, viewer: User) -> None:
-    data = {"user": str(viewer.pk), "period": "weekly"}
-    desk.post("predictions_subscription_add", data=data)
-    response = desk.post("predictions_subscription_add", data=data)
-    assert "vera has a weekly subscription already." in text_of(response)
-    assert Subscription.objects.count() == 1
