@@ -4,6 +4,7 @@ A bare date means its end in UTC: what was said or happened "on" a day is over w
 """
 
 import datetime as dt
+import zoneinfo
 
 _END_OF_DAY = dt.time(23, 59, 59, 999_999, tzinfo=dt.UTC)
 
@@ -41,6 +42,14 @@ def display(moment: dt.datetime | None) -> str:
         return ""
     moment = moment.astimezone(dt.UTC)
     return moment.strftime("%Y-%m-%d" if is_bare_date(moment) else "%Y-%m-%d %H:%M UTC")
+
+
+def day_in(zone: str, moment: dt.datetime) -> dt.date:
+    """The day that a moment falls on in a time zone; in UTC, if there is no zone of that name."""
+    try:
+        return moment.astimezone(zoneinfo.ZoneInfo(zone)).date()
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return moment.astimezone(dt.UTC).date()
 
 
 def _parse(text: str) -> dt.date | dt.datetime:

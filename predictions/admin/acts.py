@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django import forms
 from django.contrib import admin, messages
 from django.db import OperationalError
 from django.db.models import OuterRef
@@ -18,6 +17,7 @@ from predictions.admin.access import refusal
 from predictions.admin.counting import counted
 from predictions.admin.passages import said_of
 from predictions.errors import Conflict, Denied, Invalid
+from predictions.forms.base import ActForm, sentence
 from predictions.models import Outcome, Prediction, Question, User
 
 BUSY = "Others were writing at the same time, and nothing was recorded; try again."
@@ -26,21 +26,6 @@ BUSY = "Others were writing at the same time, and nothing was recorded; try agai
 def is_passing(error: OperationalError) -> bool:
     """Whether the database could not do it just now, for others were in the way."""
     return getattr(error.__cause__, "sqlstate", "") in PASSING
-
-
-class ActForm(forms.Form):
-    """A form whose errors may also come from a service, under the service's names."""
-
-    # The service's name of a field → the form's, where they differ.
-    NAMES: ClassVar[dict[str, str]] = {}
-
-    def refuse(self, error: Invalid) -> None:
-        """Show a refusal of the service at the field that it names, or above the form."""
-        field = self.NAMES.get(error.field, error.field)
-        if field in self.fields:
-            self.add_error(field, sentence(error.problem))
-        else:
-            self.add_error(None, sentence(str(error)))
 
 
 class Done(HttpResponseRedirect):
@@ -175,9 +160,3 @@ def load_question(pk: UUID) -> Any:
 
 def url_of(question: Question) -> str:
     return reverse("admin:predictions_question_change", args=[question.pk])
-
-
-def sentence(problem: str) -> str:
-    """A problem as people read it: `is missing; say why` → `Is missing; say why.`"""
-    text = problem[:1].upper() + problem[1:]
-    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 
-from predictions.admin import inputs
+from predictions.forms import inputs
 from predictions.when import instant, is_bare_date
 
 _SUGGESTED = 100

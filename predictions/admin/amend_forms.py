@@ -5,8 +5,6 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from predictions.admin import inputs
-from predictions.admin.acts import ActForm
 from predictions.admin.amend_fields import (
     MomentField,
     NamedField,
@@ -16,6 +14,8 @@ from predictions.admin.amend_fields import (
     SourcesLines,
     chosen,
 )
+from predictions.forms import inputs
+from predictions.forms.base import ActForm
 from predictions.models import Fact, Outlet, Phrase, Prediction, Topic, User
 from predictions.models.choices import (
     Basis,

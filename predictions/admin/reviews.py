@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from predictions import services
-from predictions.admin import inputs
-from predictions.admin.acts import Act, ActForm, QuestionAct, url_of
+from predictions.admin.acts import Act, QuestionAct, url_of
+from predictions.forms import inputs
+from predictions.forms.base import ActForm
 from predictions.models import Question
 from predictions.services.reviews import Look
 from predictions.when import display, end_of
