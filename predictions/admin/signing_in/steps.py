@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django_otp import login as note_device
 
-from predictions.admin.inputs import code
+from predictions.forms.inputs import code
 from predictions.admin.signing_in.lockout import locked_out
 from predictions.errors import Conflict, Invalid
 from predictions.forms.base import ActForm, sentence

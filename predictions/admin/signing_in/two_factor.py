@@ -19,7 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django_otp import login as note_device
 
 from predictions.admin.acts import Act
-from predictions.admin.inputs import code, password
+from predictions.forms.inputs import code, password
 from predictions.admin.signing_in.sessions import person_of
 from predictions.admin.signing_in.steps import password_is_theirs
 from predictions.errors import Invalid
