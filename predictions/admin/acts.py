@@ -17,6 +17,7 @@ from predictions.admin.passages import said_of
 from predictions.forms.base import ActForm, NotDone, carried_out
 from predictions.models import Outcome, Prediction, Question, User
 
+
 class Done(HttpResponseRedirect):
     """The way on from what was done, and what to say of it: once, however often it was tried."""
 

@@ -14,8 +14,8 @@ from predictions.when import display, end_of
 
 MOST_DAYS = 3_660
 
-# The questions, each with the entry that said it as it was seen.
-Shown = Mapping[Question, UUID]
+# The questions, each with the entry that said it as it was seen, if that is known.
+Shown = Mapping[Question, UUID | None]
 
 
 def questions_extend(

@@ -49,9 +49,7 @@ def questions_snooze(
     """
     questions_locked(question.pk for question in versions)
     return [
-        question_snooze(
-            question=question, person=person, due_version=version, until=until, now=now
-        )
+        question_snooze(question=question, person=person, due_version=version, until=until, now=now)
         for question, version in versions.items()
     ]
 

@@ -104,12 +104,13 @@ class Reply(View):
     def page(self, form: ActForm, status: int = HTTPStatus.OK) -> HttpResponse:
         question = self.asked.question
         predictions = question.predictions.select_related("forecaster", "question")
+        reviews = question.reviews.select_related("recorded_by")
         context = {
             "asked": self.asked,
             "question": question,
             "form": form,
             "predictions": predictions.order_by("-made_at", "-id")[:_PREDICTIONS],
-            "review": question.reviews.select_related("recorded_by").order_by("-recorded_at").first(),
+            "review": reviews.order_by("-recorded_at").first(),
             **self.context(),
         }
         return render(self.request, self.template, context, status=status)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
+from predictions.errors import Invalid
 from predictions.forms import inputs
 from predictions.forms.base import suggested_key
 from predictions.forms.verdicts import VerdictForm
@@ -25,7 +26,6 @@ class ProposeForm(VerdictForm):
     NAMES: ClassVar[dict[str, str]] = {
         **VerdictForm.NAMES,
         "happened_on": "settled_on",
-        "key": "says",
         "sources": "source",
         "title": "says",
     }
@@ -73,6 +73,14 @@ class ProposeForm(VerdictForm):
         if given.get("says") and not given.get("source") and "source" not in self.errors:
             self.add_error("source", "Is missing; give the address of the source that says so.")
         return given
+
+    def refuse(self, error: Invalid) -> None:
+        """The key was made of what the source says."""
+        if error.field == "key":
+            error = Invalid(
+                "says", "is how an event is called already; check that one, or use other words"
+            )
+        super().refuse(error)
 
     @property
     def found(self) -> dict[str, Any]:

@@ -119,6 +119,9 @@ MODELS = {
 
 ACTIONS = {
     ("predictions_question", "still_open"): RECORDERS,
+    ("predictions_question", "snooze"): RECORDERS,
+    ("predictions_question", "extend"): EDITORS,
+    ("predictions_question", "reassign"): EDITORS,
     ("predictions_question", "enter_outcomes"): ADJUDICATORS,
     ("predictions_message", "retry"): SUPERUSERS,
     ("predictions_subscription", "confirm"): SUPERUSERS,
@@ -161,6 +164,9 @@ PAGES = {
     "predictions_question_predict": act(EDITORS),
     "predictions_question_review": act(RECORDERS),
     "predictions_question_reviews": act(RECORDERS),
+    "predictions_question_snooze": act(RECORDERS),
+    "predictions_question_extend_several": act(EDITORS),
+    "predictions_question_reassign_several": act(EDITORS),
     "predictions_question_link": act(RECORDERS),
     "predictions_article_record": act(EDITORS),
     "predictions_article_text": read(RECORDERS),
