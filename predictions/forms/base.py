@@ -55,8 +55,9 @@ def carried_out(form: ActForm, act: Callable[[], T]) -> T:
         conflict = isinstance(error, Conflict)
         raise NotDone(HTTPStatus.CONFLICT if conflict else HTTPStatus.FORBIDDEN) from error
     except Several as error:
-        for key, problem in error.refused.items():
-            form.add_error(None, f"{key}: {sentence(str(problem))}")
+        for key, refused in error.refused.items():
+            problem = str(refused)
+            form.add_error(None, sentence(problem if key in problem else f"{key}, {problem}"))
         raise NotDone(HTTPStatus.CONFLICT) from error
     except OperationalError as error:
         if not is_passing(error):

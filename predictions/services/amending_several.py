@@ -42,7 +42,14 @@ def questions_reassign(
 
     Raises Several with what is wrong with each, and Invalid for the reason.
     """
-    return _amend_each(shown, lambda _: {"reviewer": reviewer}, reason, by, now)
+
+    def handed(question: Question) -> Changes:
+        if question.reviewer == reviewer:
+            name = reviewer or "nobody"
+            raise Conflict(f"{question.key} is {name}'s to review already; leave it out")
+        return {"reviewer": reviewer}
+
+    return _amend_each(shown, handed, reason, by, now)
 
 
 @transaction.atomic
@@ -81,11 +88,9 @@ def _amend_each(
 
 def _later(question: Question, days: int, now: dt.datetime) -> dt.datetime:
     if question.due_at is None:
-        raise Invalid(
-            "due_at", f"of {question.key} is a rule ({question.due_rule}); give it a day by itself"
-        )
+        raise Conflict(f"{question.key} closes by a rule; give it a day of its own first")
     later = question.due_at + dt.timedelta(days=days)
     # By the day, as reviews go.
     if later <= end_of(now.date()):
-        raise Invalid("days", f"{question.key} would close on {display(later)}; give more days")
+        raise Conflict(f"{question.key} would close on {display(later)}; give more days")
     return later
