@@ -62,7 +62,7 @@ def secluded(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespons
 class Reply(View):
     """One thing that is done from a mail; subclasses say which, and what the page then says."""
 
-    http_method_names: ClassVar[list[str]] = ["get", "head", "post"]
+    http_method_names = ["get", "head", "post"]
     purpose: ClassVar[str]
     template: ClassVar[str]
 

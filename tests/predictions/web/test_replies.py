@@ -38,8 +38,16 @@ def question(make: Maker, reviewer: User) -> Question:
     return question
 
 
+def words(answer: Any) -> str:
+    return text_of(answer)
+
+
 def link(purpose: str, question: Question, person: User) -> str:
-    said = {"question": str(question.pk), "person": person.pk, "version": question.due_version}
+    said: dict[str, str | int] = {
+        "question": str(question.pk),
+        "person": person.pk,
+        "version": question.due_version,
+    }
     return links.address(purpose, said).partition("//")[2].partition("/")[2].join(("/", ""))
 
 
@@ -65,7 +73,7 @@ def test_looking_at_a_link_shows_the_question_and_changes_nothing(
     question.refresh_from_db()
     before = written()
     address = link(purpose, question, reviewer)
-    told = text_of(client.get(address))
+    told = words(client.get(address))
     assert client.head(address).status_code == 200
     for said in (
         question.key,
@@ -136,7 +144,7 @@ def test_a_link_of_another_purpose_or_altered_or_cut_is_refused_with_what_to_do(
     for address in spoilt(purpose, question, reviewer):
         for answer in (client.get(address), client.post(address, {"until": in_days(7), **VERDICT})):
             assert answer.status_code == 400, address
-            assert "cut short on its way; copy all of it" in text_of(answer)
+            assert "cut short on its way; copy all of it" in words(answer)
     assert written() == before
 
 
@@ -150,7 +158,7 @@ def test_a_link_is_good_for_thirty_days(
         patched.setattr("django.core.signing.time.time", lambda: later)
         answer = client.post(address, {"until": in_days(7), **VERDICT})
     assert answer.status_code == 400
-    assert "was good for 30 days; a later mail has a new one" in text_of(answer)
+    assert "was good for 30 days; a later mail has a new one" in words(answer)
     assert client.get(address).status_code == 200
 
 
@@ -191,7 +199,7 @@ def test_what_is_over_is_said_plainly_and_nothing_is_done(
     before = written()
     for answer in (client.get(address), client.post(address, {"until": in_days(7), **VERDICT})):
         assert answer.status_code == 410
-        assert said in text_of(answer)
+        assert said in words(answer)
     assert written() == before
 
 
@@ -205,7 +213,7 @@ def test_a_reviewer_is_left_alone_until_the_day_they_choose(
     offered = client.get(address).content.decode()
     for days in (1, 3, 7, 30):
         assert f'value="{in_days(days)}"' in offered
-    told = text_of(client.post(address, {"until": in_days(3)}))
+    told = words(client.post(address, {"until": in_days(3)}))
     assert "rita is not reminded of it before" in told
     assert in_days(3) in told
     snooze = Snooze.objects.get()
@@ -244,7 +252,7 @@ def test_a_wrong_day_names_the_field_and_the_fix(
 ) -> None:
     answer = client.post(link("snooze", question, reviewer), given)
     assert list(answer.context["form"].errors) == [field]
-    assert fix in text_of(answer)
+    assert fix in words(answer)
     assert not Snooze.objects.exists()
 
 
@@ -272,7 +280,7 @@ def test_a_reviewer_without_a_role_may_still_be_left_alone(client: Client, make:
 def test_an_outcome_is_proposed_with_a_source_that_becomes_its_evidence(
     client: Client, question: Question, reviewer: User
 ) -> None:
-    told = text_of(client.post(link("propose", question, reviewer), {**VERDICT, **SOURCE}))
+    told = words(client.post(link("propose", question, reviewer), {**VERDICT, **SOURCE}))
     assert "rita proposes yes, settled 2026-09-01." in told
     proposal = Proposal.objects.get()
     assert (proposal.proposed_by, proposal.state, proposal.answer) == (reviewer, "waiting", "yes")
@@ -290,7 +298,7 @@ def test_linked_events_are_evidence_too(
 ) -> None:
     event = make.event(question)
     address = link("propose", question, reviewer)
-    assert str(event) in text_of(client.get(address))
+    assert str(event) in words(client.get(address))
     client.post(address, {**VERDICT, "answer": "void:ambiguous", "evidence": [str(event.pk)]})
     proposal = Proposal.objects.get()
     assert (proposal.answer, proposal.void_reason) == (None, "ambiguous")
@@ -342,7 +350,7 @@ def test_a_wrong_proposal_names_the_field_and_the_fix_and_writes_nothing(
     data = {**VERDICT, **SOURCE, **given}
     answer = client.post(link("propose", question, reviewer), data)
     assert list(answer.context["form"].errors) == [field]
-    assert fix in text_of(answer)
+    assert fix in words(answer)
     assert written() == before
 
 
@@ -353,7 +361,7 @@ def test_a_source_that_was_recorded_already_is_said_to_be(
     before = written()
     answer = client.post(link("propose", question, reviewer), {**VERDICT, **SOURCE})
     assert list(answer.context["form"].errors) == ["says"]
-    assert "Is how an event is called already" in text_of(answer)
+    assert "Is how an event is called already" in words(answer)
     assert written() == before
 
 
@@ -362,14 +370,14 @@ def test_an_earlier_proposal_is_shown_and_no_other_is_made(
 ) -> None:
     make.proposal(question, reviewer, "no", rationale="It rained.")
     address = link("propose", question, reviewer)
-    told = text_of(client.get(address))
+    told = words(client.get(address))
     assert "A proposal waits already" in told
     assert "proposed by you on" in told
     assert "It rained." in told
     before = written()
     answer = client.post(address, {**VERDICT, **SOURCE})
     assert answer.status_code == 409
-    assert f"{question.key} has a proposal already: no, by rita" in text_of(answer)
+    assert f"{question.key} has a proposal already: no, by rita" in words(answer)
     assert written() == before
 
 
@@ -381,7 +389,7 @@ def test_whoever_has_lost_the_role_proposes_nothing(
     address = link("propose", question, reviewer)
     for answer in (client.get(address), client.post(address, {**VERDICT, **SOURCE})):
         assert answer.status_code == 403
-        assert "Rita may not propose outcomes: it takes a role" in text_of(answer)
+        assert "Rita may not propose outcomes: it takes a role" in words(answer)
     assert written() == before
 
 
