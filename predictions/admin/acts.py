@@ -3,9 +3,7 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django import forms
 from django.contrib import admin, messages
-from django.db import OperationalError
 from django.db.models import OuterRef
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -13,34 +11,11 @@ from django.urls import reverse
 from django.views import View
 
 from ledger.listing import shown_count
-from ledger.retries import PASSING, retried
 from predictions.admin.access import refusal
 from predictions.admin.counting import counted
 from predictions.admin.passages import said_of
-from predictions.errors import Conflict, Denied, Invalid
+from predictions.forms.base import ActForm, NotDone, carried_out
 from predictions.models import Outcome, Prediction, Question, User
-
-BUSY = "Others were writing at the same time, and nothing was recorded; try again."
-
-
-def is_passing(error: OperationalError) -> bool:
-    """Whether the database could not do it just now, for others were in the way."""
-    return getattr(error.__cause__, "sqlstate", "") in PASSING
-
-
-class ActForm(forms.Form):
-    """A form whose errors may also come from a service, under the service's names."""
-
-    # The service's name of a field → the form's, where they differ.
-    NAMES: ClassVar[dict[str, str]] = {}
-
-    def refuse(self, error: Invalid) -> None:
-        """Show a refusal of the service at the field that it names, or above the form."""
-        field = self.NAMES.get(error.field, error.field)
-        if field in self.fields:
-            self.add_error(field, sentence(error.problem))
-        else:
-            self.add_error(None, sentence(str(error)))
 
 
 class Done(HttpResponseRedirect):
@@ -90,18 +65,9 @@ class Act(View):
         if not form.is_valid():
             return self.page(form)
         try:
-            answer = retried(lambda: self.do(form))
-        except Invalid as error:
-            form.refuse(error)
-            return self.page(form)
-        except (Conflict, Denied) as error:
-            form.add_error(None, sentence(str(error)))
-            return self.page(form, status=409 if isinstance(error, Conflict) else 403)
-        except OperationalError as error:
-            if not is_passing(error):
-                raise
-            form.add_error(None, BUSY)
-            return self.page(form, status=503)
+            answer = carried_out(form, lambda: self.do(form))
+        except NotDone as refused:
+            return self.page(form, status=refused.status)
         return self.told(answer)
 
     def told(self, answer: HttpResponse) -> HttpResponse:
@@ -175,9 +141,3 @@ def load_question(pk: UUID) -> Any:
 
 def url_of(question: Question) -> str:
     return reverse("admin:predictions_question_change", args=[question.pk])
-
-
-def sentence(problem: str) -> str:
-    """A problem as people read it: `is missing; say why` → `Is missing; say why.`"""
-    text = problem[:1].upper() + problem[1:]
-    return text if text.endswith((".", "!", "?")) else f"{text}."

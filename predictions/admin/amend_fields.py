@@ -10,7 +10,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 
-from predictions.admin import inputs
+from predictions.forms import inputs
+from predictions.models import User
 from predictions.when import instant, is_bare_date
 
 _SUGGESTED = 100
@@ -54,6 +55,23 @@ class NamedField(forms.CharField):
         if row is None:
             raise ValidationError(f"There is no “{text}” here; choose one that is recorded.")
         return row
+
+
+def reviewer_field(*, required: bool = False) -> NamedField:
+    """Somebody active; `required` where nobody will not do."""
+    active = User.objects.filter(is_active=True)
+    field = NamedField(
+        active.order_by("username"),
+        lambda user: str(user.username),
+        lambda text: active.filter(username__iexact=text),
+        label="Reviewer",
+        column="reviewer",
+        help_text="Who is reminded, by the name they sign in with"
+        + ("." if required else "; empty for nobody."),
+    )
+    field.required = required
+    field.error_messages["required"] = "Is missing; name who is to be reminded."
+    return field
 
 
 class MomentField(forms.CharField):

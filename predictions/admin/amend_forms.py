@@ -5,8 +5,6 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from predictions.admin import inputs
-from predictions.admin.acts import ActForm
 from predictions.admin.amend_fields import (
     MomentField,
     NamedField,
@@ -15,8 +13,11 @@ from predictions.admin.amend_fields import (
     ProbabilityField,
     SourcesLines,
     chosen,
+    reviewer_field,
 )
-from predictions.models import Fact, Outlet, Phrase, Prediction, Topic, User
+from predictions.forms import inputs
+from predictions.forms.base import ActForm
+from predictions.models import Fact, Outlet, Phrase, Prediction, Topic
 from predictions.models.choices import (
     Basis,
     ForecasterKind,
@@ -81,14 +82,7 @@ _FIELDS: dict[str, Callable[[], forms.Field]] = {
     "horizon_basis": lambda: chosen("Horizon", HorizonBasis.choices),
     "horizon_note": _lines("Horizon, in words"),
     "condition": _lines("Condition, in words"),
-    "reviewer": lambda: NamedField(
-        User.objects.filter(is_active=True).order_by("username"),
-        lambda user: str(user.username),
-        lambda text: User.objects.filter(is_active=True, username__iexact=text),
-        label="Reviewer",
-        column="reviewer",
-        help_text="Who is reminded, by the name they sign in with; empty for nobody.",
-    ),
+    "reviewer": reviewer_field,
     "review_every_days": lambda: forms.IntegerField(
         label="Days between reviews",
         required=False,

@@ -11,8 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from predictions import services
-from predictions.admin.acts import Act, ActForm
+from predictions.admin.acts import Act
 from predictions.admin.amend_forms import AmendForm
+from predictions.forms.base import ActForm
 from predictions.history.changes import Change, differences
 from predictions.models import Event, Fact, Phrase, Prediction, Question
 from predictions.services.amending import AMENDABLE

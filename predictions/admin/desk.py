@@ -8,7 +8,8 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from predictions.admin.reviews import NOTE, Due, due_row
+from predictions.admin.chosen import Due, due_row
+from predictions.admin.reviews import NOTE
 from predictions.mail.watch import running
 from predictions.models import Event, OpenQuestion, Outcome, Proposal, Question
 from predictions.scorecards import tally
@@ -111,6 +112,8 @@ def _may(request: HttpRequest) -> dict[str, bool]:
     permissions = {
         "decide": "add_outcome",
         "review": "add_review",
+        "snooze": "add_snooze",
+        "amend": "change_question",
         "record": "add_article",
         "add_event": "add_event",
         "read_mail": "view_message",

@@ -4,10 +4,9 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.text import slugify
 
-from predictions.admin import inputs
-from predictions.admin.acts import ActForm
+from predictions.forms import inputs
+from predictions.forms.base import ActForm, suggested_key
 from predictions.models import Question
 from predictions.models.choices import Weight
 from predictions.services.events import Bears
@@ -60,12 +59,6 @@ class EventForm(ActForm):
         if not given.get("key") and given.get("title") and given.get("happened_on"):
             given["key"] = suggested_key(f"{given['happened_on']} {given['title']}")
         return given
-
-
-def suggested_key(text: str) -> str:
-    """`2026-09-01-ministry-publishes-the-harvest`, cut between words."""
-    key = slugify(text)
-    return key if len(key) <= _KEY_LENGTH else key[: _KEY_LENGTH + 1].rpartition("-")[0]
 
 
 class BearingForm(ActForm):

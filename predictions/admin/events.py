@@ -17,12 +17,13 @@ from unfold.decorators import display
 from ledger.filtering import between, one_of
 from ledger.listing import count_up_to, shown_count
 from predictions import services
-from predictions.admin import inputs
-from predictions.admin.acts import Act, ActForm, QuestionAct, url_of
+from predictions.admin.acts import Act, QuestionAct, url_of
 from predictions.admin.base import KeyedAdmin, day, link, link_to_list, moment
 from predictions.admin.counting import counted, once
 from predictions.admin.event_forms import BearingFormSet, BearingRows, EventForm
 from predictions.admin.filters import keyed
+from predictions.forms import inputs
+from predictions.forms.base import ActForm
 from predictions.models import Bearing, Event, Question
 from predictions.models.choices import Weight
 from predictions.services.events import Bears

@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 from django.core import signing
 from django.http import HttpResponse
 
-from predictions.admin.acts import Act, ActForm
+from predictions.admin.acts import Act
 from predictions.admin.preview import Preview, Seal, preview, seal
+from predictions.forms.base import ActForm
 from predictions.models import Outcome
 from predictions.services.rehearsal import Heard, performed, rehearsed
 

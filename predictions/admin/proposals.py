@@ -14,13 +14,14 @@ from unfold.decorators import display
 
 from ledger.filtering import between, one_of
 from predictions import services
-from predictions.admin import inputs
-from predictions.admin.acts import ActForm, QuestionAct, url_of
+from predictions.admin.acts import QuestionAct, url_of
 from predictions.admin.base import ReadOnlyAdmin, link, moment
 from predictions.admin.counting import once
 from predictions.admin.filters import keyed, person
-from predictions.admin.verdict_forms import VerdictForm
 from predictions.admin.verdicts import EnterOutcome
+from predictions.forms import inputs
+from predictions.forms.base import ActForm
+from predictions.forms.verdicts import VerdictForm
 from predictions.models import Outcome, Proposal, Question
 from predictions.models.choices import ProposalState
 

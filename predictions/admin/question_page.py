@@ -1,5 +1,6 @@
 """What the page of a question shows: everything that is recorded about it, in few queries."""
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +12,19 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from ledger.listing import shown_count
+from predictions.admin.chosen import how_long
 from predictions.admin.passages import Said, said_of
-from predictions.admin.reviews import how_long
-from predictions.models import Bearing, Event, Outcome, Prediction, Proposal, Question, Score
+from predictions.models import (
+    Bearing,
+    Event,
+    Outcome,
+    Prediction,
+    Proposal,
+    Question,
+    Score,
+    Snooze,
+)
+from predictions.when import day_in, zone_called
 
 # A question of an import may have thousands of predictions; all of them are in the lists.
 _PREDICTIONS = _ROWS = 100
@@ -59,6 +70,7 @@ def gather(question: Any, request: HttpRequest) -> dict[str, Any]:
         "reviews": question.reviews.select_related("recorded_by").order_by("-recorded_at")[:_ROWS],
         "conditionals": question.conditionals.order_by("key")[:_ROWS],
         "proposal": None if standing else _proposal(question),
+        "snooze": None if standing else _snooze(question, user, now),
         "may": _may(user),
     }
 
@@ -76,6 +88,7 @@ def _may(user: Any) -> dict[str, bool]:
         "propose": user.has_perm("predictions.add_proposal"),
         "review": user.has_perm("predictions.add_review"),
         "amend": user.has_perm("predictions.change_question"),
+        "snooze": user.has_perm("predictions.add_snooze"),
         "predict": user.has_perm("predictions.add_prediction"),
         "add_event": user.has_perm("predictions.add_event"),
     }
@@ -83,6 +96,12 @@ def _may(user: Any) -> dict[str, bool]:
 
 def _proposal(question: Question) -> Proposal | None:
     return question.proposals.waiting().select_related("proposed_by").first()
+
+
+def _snooze(question: Question, user: Any, now: dt.datetime) -> Snooze | None:
+    """Whoever looks is left alone about the question for now."""
+    mine = question.snoozes.filter(person=user.pk, due_version=question.due_version)
+    return mine.filter(until__gt=day_in(zone_called(user.time_zone), now)).first()
 
 
 def _forecasts(question: Question, user: Any) -> list[Forecast]:

@@ -21,6 +21,7 @@ from ledger.listing import shown_count
 from predictions.admin.acts import question_found
 from predictions.admin.amending import ExtendQuestion, ReassignQuestion
 from predictions.admin.base import NUMBERED, KeyedAdmin, needs
+from predictions.admin.chosen import MOST
 from predictions.admin.counting import counted
 from predictions.admin.events import LinkEvent
 from predictions.admin.filters import keyed, person
@@ -28,7 +29,8 @@ from predictions.admin.history import history_context
 from predictions.admin.proposals import DeclineProposal, ProposeOutcome
 from predictions.admin.question_page import gather
 from predictions.admin.recording.pages import AddQuestion, Predict
-from predictions.admin.reviews import MOST, RecordReview, RecordReviews
+from predictions.admin.rescheduling import ExtendQuestions, ReassignQuestions, SnoozeQuestions
+from predictions.admin.reviews import RecordReview, RecordReviews
 from predictions.admin.several import EnterOutcomes
 from predictions.admin.verdicts import CorrectOutcome, EnterOutcome, WithdrawOutcome
 from predictions.models import Outcome, Prediction, Question, Topic
@@ -98,18 +100,30 @@ class QuestionAdmin(KeyedAdmin):
     search_fields = ["key", "text", "criteria", "condition", "notes"]
     ordering = NUMBERED
     sortable_by = ["key", "closes", "next_review"]
-    actions = ["still_open", "enter_outcomes"]
+    actions = ["still_open", "snooze", "extend", "reassign", "enter_outcomes"]
 
     has_review_permission = needs(RecordReviews.permission)
+    has_snooze_permission = needs(SnoozeQuestions.permission)
+    has_reschedule_permission = needs(ExtendQuestions.permission)
     has_decide_permission = needs(EnterOutcomes.permission)
 
     @action(description=f"Still open: look again later (up to {MOST})", permissions=["review"])
     def still_open(
         self, request: HttpRequest, queryset: QuerySet[Question]
     ) -> HttpResponseRedirect:
-        chosen = [str(pk) for pk in queryset.values_list("pk", flat=True)[:MOST]]
-        url = reverse("admin:predictions_question_reviews", query={"question": chosen})
-        return HttpResponseRedirect(url)
+        return _chosen("reviews", queryset)
+
+    @action(description=f"Snooze, for myself (up to {MOST})", permissions=["snooze"])
+    def snooze(self, request: HttpRequest, queryset: QuerySet[Question]) -> HttpResponseRedirect:
+        return _chosen("snooze", queryset)
+
+    @action(description=f"Extend (up to {MOST})", permissions=["reschedule"])
+    def extend(self, request: HttpRequest, queryset: QuerySet[Question]) -> HttpResponseRedirect:
+        return _chosen("extend_several", queryset)
+
+    @action(description=f"Reassign (up to {MOST})", permissions=["reschedule"])
+    def reassign(self, request: HttpRequest, queryset: QuerySet[Question]) -> HttpResponseRedirect:
+        return _chosen("reassign_several", queryset)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Question]:
         standing = Prefetch("outcomes", Outcome.objects.current(), to_attr="standing")
@@ -137,6 +151,9 @@ class QuestionAdmin(KeyedAdmin):
             "outcomes": ("outcomes/", EnterOutcomes),
             "review": ("<uuid:pk>/review/", RecordReview),
             "reviews": ("still-open/", RecordReviews),
+            "snooze": ("snooze/", SnoozeQuestions),
+            "extend_several": ("extend/", ExtendQuestions),
+            "reassign_several": ("reassign/", ReassignQuestions),
             "extend": ("<uuid:pk>/extend/", ExtendQuestion),
             "reassign": ("<uuid:pk>/reassign/", ReassignQuestion),
             "link": ("<uuid:pk>/link/", LinkEvent),
@@ -222,6 +239,13 @@ class QuestionAdmin(KeyedAdmin):
     @display(description="Next review", ordering="review_at")
     def next_review(self, question: Any) -> str:
         return "–" if question.standing else when(question.review_at)
+
+
+def _chosen(page: str, questions: QuerySet[Question]) -> HttpResponseRedirect:
+    """The way to a page that acts on those chosen."""
+    chosen = [str(pk) for pk in questions.values_list("pk", flat=True)[:MOST]]
+    url = reverse(f"admin:predictions_question_{page}", query={"question": chosen})
+    return HttpResponseRedirect(url)
 
 
 def _uuid(text: str) -> UUID | None:

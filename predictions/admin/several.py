@@ -13,11 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from predictions import services
-from predictions.admin import answers, inputs
-from predictions.admin.acts import ActForm, sentence
 from predictions.admin.previewed import Previewed
-from predictions.admin.verdict_forms import settled_at
 from predictions.errors import Invalid, PredictionsError, Several
+from predictions.forms import answers, inputs
+from predictions.forms.base import ActForm, sentence
+from predictions.forms.verdicts import settled_at
 from predictions.models import Event, Outcome, Question
 from predictions.models.choices import QuestionKind
 from predictions.services.outcomes import Verdict

@@ -8,9 +8,10 @@ from django.urls import reverse
 from django.utils.text import slugify
 
 from predictions import finding, services
-from predictions.admin import inputs
-from predictions.admin.acts import Act, ActForm
+from predictions.admin.acts import Act
 from predictions.admin.recording.forms import ForecasterForm
+from predictions.forms import inputs
+from predictions.forms.base import ActForm
 from predictions.models import Forecaster, Outlet, Topic
 
 

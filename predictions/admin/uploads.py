@@ -14,10 +14,11 @@ from django.utils import timezone
 from unfold.decorators import display
 
 from predictions.admin.access import refusal
-from predictions.admin.acts import Act, ActForm, sentence
+from predictions.admin.acts import Act
 from predictions.admin.base import ReadOnlyAdmin, moment
 from predictions.admin.filters import person
 from predictions.errors import Conflict
+from predictions.forms.base import ActForm, sentence
 from predictions.importing.rows import COLUMNS
 from predictions.models import Upload
 from predictions.models.choices import UploadState

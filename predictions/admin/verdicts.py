@@ -11,18 +11,19 @@ from django.utils import timezone
 from ledger.retries import retried
 from predictions import services
 from predictions.admin.access import refusal
-from predictions.admin.acts import ActForm, QuestionAct, load_question, url_of
+from predictions.admin.acts import QuestionAct, load_question, url_of
 from predictions.admin.previewed import Previewed
 from predictions.admin.verdict_forms import (
     CorrectionForm,
     NewEventForm,
-    VerdictForm,
     WithdrawalForm,
     days_suggested,
     initial_of,
     typed,
 )
 from predictions.errors import Invalid
+from predictions.forms.base import ActForm
+from predictions.forms.verdicts import VerdictForm
 from predictions.models import Event, Outcome, Proposal, Question
 from predictions.services.eyes import refuse_barred
 

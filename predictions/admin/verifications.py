@@ -17,8 +17,9 @@ from ledger import checkpoints
 from ledger.export import this_log
 from ledger.replay import snapshot
 from predictions.admin.access import refusal
-from predictions.admin.acts import Act, ActForm
+from predictions.admin.acts import Act
 from predictions.admin.base import ReadOnlyAdmin, moment
+from predictions.forms.base import ActForm
 from predictions.models import Verification
 from predictions.services.verifications import verification_ask
 

@@ -15,6 +15,7 @@ from predictions.services.amending import (
     statement_amend,
     topic_amend,
 )
+from predictions.services.amending_several import questions_extend, questions_reassign
 from predictions.services.events import bearing_record, event_record
 from predictions.services.lexicon import phrase_revise
 from predictions.services.outcomes import (
@@ -34,6 +35,7 @@ from predictions.services.questions import question_open, questions_open
 from predictions.services.reviews import review_record, reviews_record
 from predictions.services.several import outcomes_decide
 from predictions.services.sheets import sheet_record
+from predictions.services.snoozes import question_snooze, questions_snooze
 from predictions.services.sources import (
     article_record,
     forecaster_record,
@@ -70,7 +72,11 @@ __all__ = [
     "proposal_make",
     "question_amend",
     "question_open",
+    "question_snooze",
+    "questions_extend",
     "questions_open",
+    "questions_reassign",
+    "questions_snooze",
     "review_record",
     "reviews_record",
     "sheet_record",

@@ -1,12 +1,13 @@
 """Being left alone about a question for a while. Operational: the ledger does not know it."""
 
 import datetime as dt
+from collections.abc import Mapping
 
 from django.db import transaction
 
 from predictions.errors import Conflict, Invalid
 from predictions.models import Question, Snooze, User
-from predictions.services.questions import question_locked_open
+from predictions.services.questions import question_locked_open, questions_locked
 from predictions.when import day_in, zone_called
 
 _LONGEST = dt.timedelta(days=366)
@@ -36,6 +37,21 @@ def question_snooze(
         defaults={"since": now, "until": until},
     )
     return snooze
+
+
+@transaction.atomic
+def questions_snooze(
+    *, versions: Mapping[Question, int], person: User, until: dt.date, now: dt.datetime
+) -> list[Snooze]:
+    """`question_snooze` for several, by the due versions that were seen: all, or none.
+
+    Raises as `question_snooze` does for the first that is refused.
+    """
+    questions_locked(question.pk for question in versions)
+    return [
+        question_snooze(question=question, person=person, due_version=version, until=until, now=now)
+        for question, version in versions.items()
+    ]
 
 
 def _check(until: dt.date, today: dt.date) -> None:

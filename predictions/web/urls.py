@@ -9,6 +9,7 @@ from predictions.web import (
     mail_links,
     pages,
     pictures,
+    replies,
     reports,
     scorecards,
     subscribing,
@@ -35,6 +36,8 @@ urlpatterns = [
     path("reports/<uuid:key>/", reports.report_page, name="report"),
     path("reports/<uuid:key>.txt", reports.report_text, name="report-text"),
     path("reports/<uuid:key>/<str:name>", reports.report_attachment, name="report-attachment"),
+    path("mail/snooze/<str:token>/", replies.SnoozeReply.as_view(), name="reply-snooze"),
+    path("mail/propose/<str:token>/", replies.ProposeReply.as_view(), name="reply-propose"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

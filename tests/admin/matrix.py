@@ -121,6 +121,9 @@ MODELS = {
 
 ACTIONS = {
     ("predictions_question", "still_open"): RECORDERS,
+    ("predictions_question", "snooze"): RECORDERS,
+    ("predictions_question", "extend"): EDITORS,
+    ("predictions_question", "reassign"): EDITORS,
     ("predictions_question", "enter_outcomes"): ADJUDICATORS,
     ("predictions_message", "retry"): SUPERUSERS,
     ("predictions_suspension", "lift"): SUPERUSERS,
@@ -165,6 +168,9 @@ PAGES = {
     "predictions_question_predict": act(EDITORS),
     "predictions_question_review": act(RECORDERS),
     "predictions_question_reviews": act(RECORDERS),
+    "predictions_question_snooze": act(RECORDERS),
+    "predictions_question_extend_several": act(EDITORS),
+    "predictions_question_reassign_several": act(EDITORS),
     "predictions_question_link": act(RECORDERS),
     # It goes back to what the settings say.
     "predictions_reminderpolicy_delete": act(ADJUDICATORS),

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from predictions.admin.event_forms import suggested_key
+from predictions.forms.base import suggested_key
 from predictions.models import Event, User
 from tests.admin.conftest import allow
 from tests.admin.pages import Pages, text_of

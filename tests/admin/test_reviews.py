@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from predictions.admin.reviews import next_review
+from predictions.admin.chosen import next_review
 from predictions.models import Question, Review, User
 from predictions.when import end_of
 from tests.admin.pages import Pages, text_of

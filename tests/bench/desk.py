@@ -86,7 +86,7 @@ def on_several(name: str, act: str) -> Page:
     """Of as many open questions as are taken at once."""
 
     def address() -> str:
-        from predictions.admin.reviews import MOST
+        from predictions.admin.chosen import MOST
 
         named = "key" if act == "outcomes" else "pk"
         questions = _open().order_by("key").values_list(named, flat=True)[:MOST]

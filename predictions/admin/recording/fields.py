@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.urls import reverse_lazy
 
-from predictions.admin import inputs
+from predictions.forms import inputs
 
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _TYPES = (".txt", ".text", ".md")

@@ -7,8 +7,6 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from predictions.admin import inputs
-from predictions.admin.acts import ActForm
 from predictions.admin.recording.fields import (
     Chance,
     Places,
@@ -18,6 +16,8 @@ from predictions.admin.recording.fields import (
     finder,
     of_class,
 )
+from predictions.forms import inputs
+from predictions.forms.base import ActForm
 from predictions.models.choices import (
     Basis,
     ForecasterKind,

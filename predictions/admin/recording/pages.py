@@ -15,11 +15,12 @@ from django.utils import timezone
 from ledger.retries import retried
 from predictions import services
 from predictions.admin.access import refusal
-from predictions.admin.acts import BUSY, Act, is_passing, load_question, url_of
+from predictions.admin.acts import Act, load_question, url_of
 from predictions.admin.recording.bundle import MOST_ROWS, Bundle
 from predictions.admin.recording.cautions import cautions
 from predictions.admin.recording.reader import Reader
 from predictions.finding import named, next_key
+from predictions.forms.base import BUSY, is_passing
 from predictions.models import Article, Question
 from predictions.services.sheets import Recorded, RowRefused
 

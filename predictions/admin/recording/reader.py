@@ -6,12 +6,12 @@ from typing import Any
 from django.utils.text import slugify
 
 from predictions import finding
-from predictions.admin.event_forms import suggested_key
 from predictions.admin.recording.bundle import Bundle
 from predictions.admin.recording.names import Names
 from predictions.admin.recording.quoting import passages
 from predictions.admin.recording.wording import Lexicon
 from predictions.errors import Invalid
+from predictions.forms.base import suggested_key
 from predictions.models import Article, Outlet, Prediction, Question, Statement, Topic
 from predictions.models.choices import QuestionKind
 from predictions.services.sheets import Sheet

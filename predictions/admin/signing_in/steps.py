@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django_otp import login as note_device
 
-from predictions.admin.acts import ActForm, sentence
-from predictions.admin.inputs import code
 from predictions.admin.signing_in.lockout import locked_out
 from predictions.errors import Conflict, Invalid
+from predictions.forms.base import ActForm, sentence
+from predictions.forms.inputs import code
 from predictions.models import User
 from predictions.services.locks import locked_until
 from predictions.services.two_factor import two_factor_check, two_factor_is_on

@@ -18,11 +18,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django_otp import login as note_device
 
-from predictions.admin.acts import Act, ActForm
-from predictions.admin.inputs import code, password
+from predictions.admin.acts import Act
 from predictions.admin.signing_in.sessions import person_of
 from predictions.admin.signing_in.steps import password_is_theirs
 from predictions.errors import Invalid
+from predictions.forms.base import ActForm
+from predictions.forms.inputs import code, password
 from predictions.models import User
 from predictions.services.sign_ins import sign_ins_end
 from predictions.services.two_factor import (

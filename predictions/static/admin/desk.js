@@ -1,4 +1,4 @@
-// The desk without a pointer: walk the rows that are due, choose some, say that they are still open.
+// The desk without a pointer: walk the rows that are due, choose some, say that they are still open, or snooze.
 
 const form = document.querySelector("form[data-rows]");
 const rows = form ? [...form.querySelectorAll("tbody tr")] : [];
@@ -16,12 +16,24 @@ function tick(row, on) {
   box.checked = on ?? !box.checked;
 }
 
+// What is acted on: the chosen, or else the row somebody is at.
+function choose() {
+  if (!rows.some((row) => row.querySelector("input[type=checkbox]").checked)) tick(rows[Math.max(current, 0)], true);
+}
+
 function stillOpen() {
   if (!rows.length) return;
-  if (!rows.some((row) => row.querySelector("input[type=checkbox]").checked)) tick(rows[Math.max(current, 0)], true);
+  choose();
   const note = form.querySelector("[name=note]");
   note.focus();
   note.select();
+}
+
+function snooze() {
+  const button = form?.querySelector("[data-snooze]");
+  if (!rows.length || !button) return;
+  choose();
+  button.click();
 }
 
 const keys = {
@@ -29,6 +41,7 @@ const keys = {
   k: () => go(current - 1),
   x: () => current >= 0 && tick(rows[current]),
   s: stillOpen,
+  z: snooze,
   o: () => rows[Math.max(current, 0)]?.querySelector("[data-decide]")?.click(),
 };
 

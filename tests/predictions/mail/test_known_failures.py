@@ -15,12 +15,12 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from predictions.admin.clocks import running
 
 from predictions import services
 from predictions.mail.deliver import Clock, Delivered, deliver
 from predictions.mail.reminders import reminders_queue
 from predictions.mail.reports import reports_queue
+from predictions.mail.watch import running
 from predictions.models import Message, Reminder, Subscription, User
 from predictions.models.choices import MessageKind, MessageState
 from predictions.when import end_of

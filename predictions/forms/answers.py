@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from predictions.admin import inputs
+from predictions.forms import inputs
 from predictions.models import Outcome, Proposal, Question
 from predictions.models.choices import QuestionKind, VoidReason
 from predictions.scoring.partial import is_partial
