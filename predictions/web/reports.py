@@ -53,8 +53,9 @@ def report_attachment(request: HttpRequest, key: UUID, name: str) -> HttpRespons
     found = [each for each in _files(_report(key)) if each["name"] == name]
     if not found:
         raise Http404("no such file came with this report")
-    body = _bytes(found[0])
-    response = HttpResponse(body, content_type=f"{found[0]['type']}; charset=utf-8")
+    kind = found[0]["type"]
+    charset = "; charset=utf-8" if kind.startswith("text/") else ""
+    response = HttpResponse(_bytes(found[0]), content_type=f"{kind}{charset}")
     # Quotes and line ends are in no name that passed the address.
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Content-Security-Policy"] = _POLICY

@@ -125,6 +125,13 @@ def test_the_page_leads_to_its_text_and_files_to_the_byte(client: Client, report
         assert client.get(f"/reports/{report.key}/{other}").status_code == 404
 
 
+def test_a_file_that_is_no_text_is_given_as_it_is(client: Client, report: Report) -> None:
+    packed = {"name": "scores.csv.zip", "type": "application/zip", "base64": "UEsFBg=="}
+    Message.objects.update(attachments=[packed])
+    answer = read(client, f"/reports/{report.key}/scores.csv.zip")
+    assert (answer.content, answer["Content-Type"]) == (b"PK\x05\x06", "application/zip")
+
+
 def test_nothing_in_a_report_runs_or_is_fetched(client: Client, report: Report) -> None:
     answer = read(client, f"/reports/{report.key}/")
     policy = dict(
