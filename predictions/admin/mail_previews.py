@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from predictions.admin.access import refusal
-from predictions.admin.acts import Act, ActForm, sentence
+from predictions.admin.acts import Act
 from predictions.errors import Conflict, Invalid
+from predictions.forms.base import ActForm, sentence
 from predictions.mail.archived import with_pictures
 from predictions.mail.drafts import Draft
 from predictions.mail.previews import preview_send, reminder_preview, report_preview

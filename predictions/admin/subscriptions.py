@@ -14,11 +14,11 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from ledger.filtering import one_of, text, yes_or_no
-from predictions.admin.acts import sentence
 from predictions.admin.base import ListAdmin, link, moment, needs
 from predictions.admin.filters import KeyedField
 from predictions.admin.mail_previews import PreviewReport
 from predictions.errors import Invalid
+from predictions.forms.base import sentence
 from predictions.mail.subscribing import confirmation_queue, described, subscription_ask
 from predictions.models import Forecaster, Outlet, Subscription, Topic, User
 from predictions.models.choices import Period, ReportScope

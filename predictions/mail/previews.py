@@ -8,10 +8,10 @@ from ledger.errors import NoteError
 from predictions.errors import Conflict, Invalid
 from predictions.mail.archived import without_links
 from predictions.mail.drafts import Draft, message_queue
-from predictions.mail.reminders import reminder
-from predictions.mail.report_content import report
-from predictions.mail.reports import report_content
-from predictions.models import Message, Question, Reminder, Subscription, User
+from predictions.mail.duties import agendas
+from predictions.mail.reminder_mail import details, listing_of, reminder, written_out
+from predictions.mail.reports import next_report
+from predictions.models import Message, Subscription, User
 from predictions.models.choices import MessageKind
 
 
@@ -23,23 +23,20 @@ def report_preview(*, subscription: Subscription, now: dt.datetime) -> Draft:
     checkpoint = checkpoints.latest()
     if checkpoint is None:
         raise Conflict("no checkpoint is signed yet; the worker signs one within some minutes")
-    last = subscription.reports.order_by("-period_end").first()
     try:
-        content = report_content(last=last, checkpoint=checkpoint, now=now)
+        draft = next_report(subscription=subscription, checkpoint=checkpoint, now=now)
     except NoteError as error:
         raise Conflict(f"the newest checkpoint cannot be shown: {error}") from error
-    return _harmless(report(recipient=subscription.recipient, content=content))
+    return _harmless(draft)
 
 
 def reminder_preview(*, person: User, now: dt.datetime) -> Draft | None:
     """What a person would be told now, as their reviews stand; None if there is nothing to tell."""
-    told = Reminder.objects.filter(recipient=person).values_list("question_id", "due_version")
-    already = set(told)
-    due = Question.objects.due(now).filter(reviewer=person)
-    questions = [one for one in due if (one.pk, one.due_version) not in already]
-    if not questions:
+    agenda = agendas(now).get(person.pk)
+    listing = listing_of(agenda, ()) if agenda else None
+    if listing is None:
         return None
-    return _harmless(reminder(recipient=person.email, questions=questions, now=now))
+    return _harmless(reminder(listing=listing, details=details(written_out([listing]))))
 
 
 def preview_send(*, draft: Draft, person: User, now: dt.datetime) -> Message:

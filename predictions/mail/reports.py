@@ -5,13 +5,14 @@ take turns; the unique constraints of the tables are the last word.
 """
 
 import datetime as dt
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from django.db import transaction
 
 from ledger import checkpoints
-from predictions.mail.drafts import message_queue
+from predictions.mail.drafts import Draft, message_queue
 from predictions.mail.periods import Span, last_boundary, zone_of
 from predictions.mail.reporting import (
     Calendar,
@@ -82,6 +83,15 @@ class _Due:
     @property
     def since(self) -> dt.datetime | None:
         return self.last.created_at if self.last else None
+
+
+def next_report(
+    *, subscription: Subscription, checkpoint: checkpoints.Signed, now: dt.datetime
+) -> Draft:
+    """What a subscription would be sent if its period ended now. Writes nothing."""
+    due = _Due(subscription, subscription.reports.order_by("-period_end").first(), now)
+    edition = _Press(checkpoint, now).edition(due)
+    return addressed(edition, subscription=subscription, key=uuid.uuid4())
 
 
 def _due_reports(now: dt.datetime) -> Iterator[_Due]:
