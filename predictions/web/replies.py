@@ -1,7 +1,8 @@
 """The pages that links in a reminder lead to: they ask, and do what is asked for on POST alone.
 
 Whoever holds the link acts as the person that it was sent to, in this one matter, without signing
-in. So it is for the reviewer of the question as it stood, and for nobody else any more.
+in. So it is for the reviewer of the question as it stood; and for who may decide it anyway, for
+they are told too of what is left undone, or is nobody's.
 """
 
 from collections.abc import Callable
@@ -31,7 +32,7 @@ from predictions.web.reply_forms import ProposeForm
 from predictions.when import day_in, display, zone_called
 
 _PREDICTIONS = 8
-_PROPOSES = "predictions.add_proposal"
+_PROPOSES, _DECIDES = "predictions.add_proposal", "predictions.add_outcome"
 _HEADERS = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
 
 
@@ -202,7 +203,7 @@ def _refuse_over(asked: Asked) -> None:
             f"{question.key} was reviewed or moved since this mail was sent: its next review is "
             f"due {display(question.review_at)}, and a mail of that day will have a link of its own"
         )
-    if question.reviewer != asked.person:
+    if question.reviewer != asked.person and not asked.person.has_perm(_DECIDES):
         raise Conflict(
             f"{asked.person} does not review {question.key} any more: its reviewer is "
             f"{question.reviewer or 'nobody'} now, and nothing was done"

@@ -203,6 +203,16 @@ def test_what_is_over_is_said_plainly_and_nothing_is_done(
     assert written() == before
 
 
+def test_who_may_decide_is_told_of_what_is_left_undone_and_answers_too(
+    client: Client, question: Question, reviewer: User
+) -> None:
+    judge = member("cy", "adjudicator")
+    client.post(link("snooze", question, judge), {"until": in_days(7)})
+    client.post(link("propose", question, judge), VERDICT)
+    assert Snooze.objects.get().person == judge
+    assert Proposal.objects.get().proposed_by == judge
+
+
 # -- snooze ---------------------------------------------------------------------------------------
 
 
