@@ -74,6 +74,7 @@ def _measured(size: int) -> Iterator[Row]:
         desk,
         domain,
         logs,
+        mail,
         proofs,
         rescoring,
         scoring,
@@ -90,6 +91,7 @@ def _measured(size: int) -> Iterator[Row]:
         ("statistics", statistics.rows),
         ("scoring anew", rescoring.rows),
         ("the desk", desk.rows),
+        ("mail", mail.rows),
     )
     for name, measure in areas:
         progress(f"measuring {name}")

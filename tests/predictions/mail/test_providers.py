@@ -30,7 +30,7 @@ class Api(HTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:  # noqa: N802 -- the library's name
+    def do_POST(self) -> None:
         server: Any = self.server
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         server.asked.append((self.headers["X-Postmark-Server-Token"], body))
