@@ -219,6 +219,7 @@ EMAIL_TIMEOUT = min(env.int("EMAIL_TIMEOUT", default=15), MAIL_LEASE_SECONDS / 1
 # NAME:PASSWORD, which a provider's hook must give; without it there are no hooks.
 ANYMAIL_WEBHOOK_SECRET = env.str("ANYMAIL_WEBHOOK_SECRET", default="")
 _mail = mail_settings(EMAIL_URL, timeout=EMAIL_TIMEOUT, webhook_secret=ANYMAIL_WEBHOOK_SECRET)
+ANYMAIL: dict[str, Any] = _mail["ANYMAIL"]
 vars().update(_mail)
 # A server may be away over a long weekend before its messages are given up.
 MAIL_GIVE_UP_HOURS = env.int("MAIL_GIVE_UP_HOURS", default=96)
