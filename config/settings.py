@@ -243,6 +243,7 @@ EMAIL_TIMEOUT = min(env.int("EMAIL_TIMEOUT", default=15), MAIL_LEASE_SECONDS / 1
 # NAME:PASSWORD, which a provider's hook must give; without it there are no hooks.
 ANYMAIL_WEBHOOK_SECRET = env.str("ANYMAIL_WEBHOOK_SECRET", default="")
 _mail = mail_settings(EMAIL_URL, timeout=EMAIL_TIMEOUT, webhook_secret=ANYMAIL_WEBHOOK_SECRET)
+ANYMAIL: dict[str, Any] = _mail["ANYMAIL"]
 vars().update(_mail)
 # After a first failure; each later pause is twice as long.
 MAIL_FIRST_PAUSE_SECONDS = _at_least(1, "MAIL_FIRST_PAUSE_SECONDS", 30)

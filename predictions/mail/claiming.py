@@ -54,7 +54,6 @@ FROM unnest(%s::bigint[], %s::timestamptz[]) AS held (id, was_due)
 WHERE message.id = held.id AND state = 'claimed'
 """
 
-_MARKING = b"mark_message_sent"
 # The server said yes: that stands, whoever may have claimed the message since.
 _MARK = b"""
 UPDATE predictions_message SET state = 'sent', sent_at = $1::timestamptz, last_error = ''
@@ -114,16 +113,11 @@ class Marks:
 
     def __init__(self) -> None:
         self._pending: tuple[Message, dt.datetime] | None = None
-        self._prepared_on: object = None
 
     def begin(self, message: Message, now: dt.datetime) -> None:
         self._pending = message, now
         try:
-            libpq = _connection()
-            if libpq is not self._prepared_on:
-                libpq.prepare(_MARKING, _MARK)
-                self._prepared_on = libpq
-            libpq.send_query_prepared(_MARKING, _parameters(message, now))
+            _connection().send_query_params(_MARK, _parameters(message, now))
         except psycopg.Error:
             logger.info("the database went away; message %s is marked once it is back", message.pk)
 

@@ -9,7 +9,7 @@ import re
 import smtplib
 import socket
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
 from django.conf import settings
@@ -74,7 +74,8 @@ class Smtp:
     """An SMTP server (RFC 5321). Django's backend opens the connection: TLS, and signing in."""
 
     def __init__(self, backend: SmtpBackend) -> None:
-        self._backend = backend
+        # Any: its types know nothing of the connection it keeps.
+        self._backend: Any = backend
         self._sender = mime.envelope_sender(settings.DEFAULT_FROM_EMAIL)
 
     def offer(self, message: Message) -> None:
@@ -106,7 +107,7 @@ class Smtp:
     def _opened(self) -> smtplib.SMTP:
         opened = self._backend.open()
         smtp: smtplib.SMTP = self._backend.connection
-        if opened:
+        if opened and smtp.sock:
             # The last word is short, and must not wait until what went before is acknowledged.
             smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         smtp.ehlo_or_helo_if_needed()

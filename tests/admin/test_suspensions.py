@@ -31,7 +31,7 @@ def lift(client: Client, suspension: Suspension) -> Any:
 
 def test_an_address_is_suspended_by_hand_and_shown_with_its_reason(client: Client) -> None:
     data = {"email": "Ada@example.org", "detail": "She asked on the telephone."}
-    shown = client.post(reverse("admin:predictions_suspension_add"), data, follow=True)
+    shown: Any = client.post(reverse("admin:predictions_suspension_add"), data, follow=True)
     assert "Ada@example.org" in text_of(shown)
     suspension = Suspension.objects.get()
     assert (suspension.reason, suspension.detail) == ("by_hand", data["detail"])
@@ -40,7 +40,7 @@ def test_an_address_is_suspended_by_hand_and_shown_with_its_reason(client: Clien
 def test_the_same_address_spelled_otherwise_is_refused_in_words(client: Client) -> None:
     Suspension.objects.create(email="ada@example.org", reason="bounced", since="2026-11-01T00:00Z")
     data = {"email": "ADA@example.org"}
-    shown = client.post(reverse("admin:predictions_suspension_add"), data)
+    shown: Any = client.post(reverse("admin:predictions_suspension_add"), data)
     assert "Nothing is sent to ADA@example.org already" in text_of(shown)
     assert Suspension.objects.count() == 1
 

@@ -74,6 +74,7 @@ def _measured(size: int) -> Iterator[Row]:
         desk,
         domain,
         logs,
+        mail,
         proofs,
         reminding,
         reports,
@@ -94,6 +95,7 @@ def _measured(size: int) -> Iterator[Row]:
         ("the desk", desk.rows),
         ("reminders", reminding.rows),
         ("reports", reports.rows),
+        ("mail", mail.rows),
     )
     for name, measure in areas:
         progress(f"measuring {name}")

@@ -8,7 +8,11 @@ from django.test import Client
 
 from predictions.models import Suspension
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    # Which still understands it.
+    pytest.mark.filterwarnings("ignore:django-anymail has dropped official support"),
+]
 SECRET = "provider:a-long-enough-secret"
 BOUNCE = {
     "RecordType": "Bounce",
