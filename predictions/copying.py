@@ -44,15 +44,13 @@ def read(statement: str, values: Sequence[Any], columns: Mapping[str, str]) -> R
     return found[list(columns)]
 
 
-def csv(statement: str, values: Sequence[Any]) -> str:
-    """What a SELECT finds, as CSV, with the names of its columns as headings."""
+def csv(statement: str, values: Sequence[Any]) -> tuple[str, int]:
+    """What a SELECT finds, as CSV with the names of its columns as headings; and how many rows."""
     composed = connection.ops.compose_sql(statement, values)  # type: ignore[attr-defined]
-    with (
-        connection.cursor() as cursor,
-        connection.wrap_database_errors,
-        cursor.copy(f"COPY ({composed}) TO STDOUT (FORMAT CSV, HEADER)") as copy,
-    ):
-        return b"".join(copy).decode()
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        with cursor.copy(f"COPY ({composed}) TO STDOUT (FORMAT CSV, HEADER)") as copy:
+            text = b"".join(copy).decode()
+        return text, cursor.rowcount
 
 
 @dataclass(frozen=True)

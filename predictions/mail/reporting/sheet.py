@@ -97,18 +97,20 @@ class Sheet:
 
 def sheet_of(stretch: Stretch) -> Sheet | None:
     """None where nothing was predicted on what was resolved."""
-    count = stretch.predictions().filter(question__outcomes__in=stretch.outcomes()).count()
-    if not count:
+    text, rows = _csv(stretch)
+    if not rows:
         return None
-    text = _csv(stretch)
+    of = rows
+    if rows == MOST_ROWS:
+        of = stretch.predictions().filter(question__outcomes__in=stretch.outcomes()).count()
     if len(text) <= _PLAIN:
         attachment = {"name": NAME, "type": "text/csv", "text": text}
     else:
         attachment = {"name": f"{NAME}.zip", "type": ZIP, "base64": packed(NAME, text)}
-    return Sheet(attachment, min(count, MOST_ROWS), count)
+    return Sheet(attachment, rows, of)
 
 
-def _csv(stretch: Stretch) -> str:
+def _csv(stretch: Stretch) -> tuple[str, int]:
     queries = {
         "told": stretch.outcomes().values_list(*_TOLD),
         "said": stretch.predictions().values_list(*_SAID),
