@@ -11,6 +11,8 @@ PAGES = [
     "/admin/predictions/question/",
     "/admin/predictions/prediction/",
     "/admin/ledger/entry/",
+    "/admin/predictions/reminderpolicy/",
+    "/admin/predictions/reminderpolicy/add/",
 ]
 
 
