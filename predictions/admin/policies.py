@@ -6,15 +6,31 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.db.models import Model
+from django.forms.widgets import Script
 from django.http import HttpRequest
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
+from predictions import finding
 from predictions.admin.base import ListAdmin
-from predictions.models import ReminderPolicy
+from predictions.admin.recording.fields import finder
+from predictions.models import ReminderPolicy, Topic
 
 _LONGEST = 3_650
 _MOST = 10
+
+
+class TopicField(forms.CharField):
+    """A topic by its key, or by a name that it alone has."""
+
+    def clean(self, value: Any) -> Topic | None:
+        word = super().clean(value).strip()
+        found: Topic | None = finding.named(Topic, [word]).get(word)
+        if found is None:
+            raise forms.ValidationError(
+                f"There is no topic “{word[:100]}”, or several; give the key of one."
+            )
+        return found
 
 
 class DaysField(forms.CharField):
@@ -50,6 +66,15 @@ def _days(label: str, help_text: str) -> forms.IntegerField:
 
 
 class PolicyForm(forms.ModelForm):
+    topic = TopicField(
+        label="Topic",
+        widget=finder("Topic", "topic").widget,
+        help_text="Its key. What is said here holds for its questions instead of the settings.",
+        error_messages={
+            "required": "Is missing; give the key of a topic.",
+            "unique": "Has a policy already; change that one instead.",
+        },
+    )
     before = DaysField(
         label="Days before",
         required=False,
@@ -64,18 +89,17 @@ class PolicyForm(forms.ModelForm):
         "After the day on which it fell due. Without: they never are.",
     )
 
+    class Media:
+        js = [Script("admin/combobox.js", type="module")]
+
     class Meta:
         model = ReminderPolicy
         fields = ("topic", "before", "every", "escalate_after")
-        error_messages = {
-            "topic": {"unique": "This topic has a policy already; change that one instead."}
-        }
 
 
 @admin.register(ReminderPolicy)
 class ReminderPolicyAdmin(ListAdmin):
     form = PolicyForm
-    autocomplete_fields = ["topic"]
     fields = ["topic", "before", "every", "escalate_after"]
     list_display = ["topic", "shown_before", "shown_every", "shown_escalation"]
     list_select_related = ["topic"]

@@ -260,7 +260,7 @@ def _event(bearing: Bearing) -> str:
 def _told_before(detail: Detail, person: User) -> str:
     """`rita 3 times, bo once`; empty if messages have reached nobody else."""
     others = [(name, times) for who, name, times in detail.told if who != person.pk]
-    return ", ".join(f"{name} {_times(times)}" for name, times in others)
+    return _short(", ".join(f"{name} {_times(times)}" for name, times in others), 300)
 
 
 def _times(count: int) -> str:

@@ -17,7 +17,7 @@ def topic(db: None) -> Topic:
 
 def test_an_adjudicator_sets_changes_and_removes_a_policy(desk: Pages, topic: Topic) -> None:
     desk.client.force_login(member("jo", "adjudicator"))
-    desk.post("predictions_reminderpolicy_add", data={"topic": str(topic.pk), **WANTED})
+    desk.post("predictions_reminderpolicy_add", data={"topic": topic.key, **WANTED})
     policy = ReminderPolicy.objects.get()
     assert (policy.topic, policy.before, policy.every) == (topic, [14, 3], 5)
     assert policy.escalate_after == 30
@@ -43,7 +43,7 @@ def test_a_new_policy_begins_as_the_settings_are(desk: Pages) -> None:
 def test_what_is_no_list_of_days_is_refused_and_named(
     desk: Pages, topic: Topic, given: str
 ) -> None:
-    data = {"topic": str(topic.pk), **WANTED, "before": given}
+    data = {"topic": topic.key, **WANTED, "before": given}
     page = desk.post("predictions_reminderpolicy_add", data=data)
     assert list(page.context["adminform"].form.errors) == ["before"]
     assert "write it as 14, 3, 1" in text_of(page)
@@ -55,15 +55,23 @@ def test_what_is_no_list_of_days_is_refused_and_named(
 def test_what_is_no_number_of_days_is_refused_and_named(
     desk: Pages, topic: Topic, field: str, given: str
 ) -> None:
-    data = {"topic": str(topic.pk), **WANTED, field: given}
+    data = {"topic": topic.key, **WANTED, field: given}
     page = desk.post("predictions_reminderpolicy_add", data=data)
     assert list(page.context["adminform"].form.errors) == [field]
     assert "give one from 1 to 3,650, or nothing" in text_of(page)
     assert not ReminderPolicy.objects.exists()
 
 
+@pytest.mark.parametrize("given", ["", "hay", "harvest x"])
+def test_what_is_no_topic_is_refused_and_named(desk: Pages, topic: Topic, given: str) -> None:
+    page = desk.post("predictions_reminderpolicy_add", data={**WANTED, "topic": given})
+    assert list(page.context["adminform"].form.errors) == ["topic"]
+    assert "the key of" in text_of(page)
+    assert not ReminderPolicy.objects.exists()
+
+
 def test_a_topic_has_one_policy(desk: Pages, topic: Topic) -> None:
     ReminderPolicy.objects.create(topic=topic)
-    page = desk.post("predictions_reminderpolicy_add", data={"topic": str(topic.pk), **WANTED})
+    page = desk.post("predictions_reminderpolicy_add", data={"topic": topic.key, **WANTED})
     assert "change that one instead" in text_of(page)
     assert ReminderPolicy.objects.count() == 1

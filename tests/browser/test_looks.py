@@ -12,6 +12,8 @@ PAGES = [
     "/admin/predictions/prediction/",
     "/admin/ledger/entry/",
     "/admin/account/calendar/",
+    "/admin/predictions/reminderpolicy/",
+    "/admin/predictions/reminderpolicy/add/",
 ]
 
 
