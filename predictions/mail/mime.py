@@ -55,7 +55,7 @@ def written(message: Message) -> bytes:
 def mail_of(message: Message) -> EmailMultiAlternatives:
     """The same for a backend of Django's that takes no bytes. Raises ValueError as `written`."""
     mail = EmailMultiAlternatives(
-        subject=_line("subject", message.subject),
+        subject=_line("Subject", message.subject),
         body=message.text,
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[envelope_address(message.recipient)],
