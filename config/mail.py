@@ -20,13 +20,13 @@ PROVIDERS = {
 _SHOWN = {"mailgun": "mailgun://KEY@DOMAIN", "mailjet": "mailjet://KEY:SECRET"}
 
 
-def mail_settings(url: str, *, timeout: float, webhook_secret: str) -> dict[str, Any]:
+def mail_settings(url: str, *, timeout: float) -> dict[str, Any]:
     """The settings that EMAIL_URL stands for. Raises ImproperlyConfigured, with the fix.
 
     No message of an error holds the address, as that holds a password or a key.
     """
     scheme = url.partition("://")[0]
-    anymail = {"REQUESTS_TIMEOUT": timeout, "WEBHOOK_SECRET": _checked(webhook_secret)}
+    anymail = {"REQUESTS_TIMEOUT": timeout}
     if scheme in PROVIDERS:
         backend = f"anymail.backends.{scheme}.EmailBackend"
         return {"EMAIL_BACKEND": backend, "ANYMAIL": anymail | _provider(scheme, url)}
@@ -66,7 +66,8 @@ def _provider(scheme: str, url: str) -> dict[str, str]:
     return settings | {f"{scheme.upper()}_API_URL": value[-1] for value in options.values()}
 
 
-def _checked(secret: str) -> str:
+def hook_secret(secret: str) -> str:
+    """NAME:PASSWORD as given, or nothing. Raises ImproperlyConfigured, with the fix."""
     name, colon, password = secret.partition(":")
     if secret and not (name and colon and len(password) >= 16):
         raise ImproperlyConfigured(

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from config.mail import mail_settings
+from config.mail import hook_secret, mail_settings
 from config.secrets import stored_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -241,10 +241,8 @@ MAIL_LEASE_SECONDS = env.int("MAIL_LEASE_SECONDS", default=300)
 # Of one answer of the mail server; handing a message over takes some eight, within half the lease.
 EMAIL_TIMEOUT = min(env.int("EMAIL_TIMEOUT", default=15), MAIL_LEASE_SECONDS / 16)
 # NAME:PASSWORD, which a provider's hook must give; without it there are no hooks.
-ANYMAIL_WEBHOOK_SECRET = env.str("ANYMAIL_WEBHOOK_SECRET", default="")
-_mail = mail_settings(EMAIL_URL, timeout=EMAIL_TIMEOUT, webhook_secret=ANYMAIL_WEBHOOK_SECRET)
-ANYMAIL: dict[str, Any] = _mail["ANYMAIL"]
-vars().update(_mail)
+ANYMAIL_WEBHOOK_SECRET = hook_secret(env.str("ANYMAIL_WEBHOOK_SECRET", default=""))
+vars().update(mail_settings(EMAIL_URL, timeout=EMAIL_TIMEOUT))
 # After a first failure; each later pause is twice as long.
 MAIL_FIRST_PAUSE_SECONDS = _at_least(1, "MAIL_FIRST_PAUSE_SECONDS", 30)
 # A server may be away over a long weekend before its messages are given up.

@@ -67,7 +67,8 @@ def test_images_are_pinned_and_data_lies_in_named_volumes(compose: dict[str, Any
 
 def test_no_secret_has_a_default() -> None:
     for use in re.findall(r"\$\{(\w*(?:PASSWORD|SECRET)\w*)([^}]*)\}", FILE.read_text()):
-        assert use[1].startswith(":?"), use
+        # Without a secret of its own, a provider's hook is not served at all.
+        assert use[1].startswith(":?") or use == ("ANYMAIL_WEBHOOK_SECRET", ":-"), use
 
 
 def test_the_worker_alone_signs_and_its_key_and_memory_outlive_it(

@@ -55,7 +55,7 @@ def written(message: Message) -> bytes:
 def mail_of(message: Message) -> EmailMultiAlternatives:
     """The same for a backend of Django's that takes no bytes. Raises ValueError as `written`."""
     mail = EmailMultiAlternatives(
-        subject=_line("subject", message.subject),
+        subject=_line("Subject", message.subject),
         body=message.text,
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[envelope_address(message.recipient)],
@@ -81,7 +81,7 @@ def envelope_sender(from_email: str) -> str:
 def envelope_address(address: str) -> str:
     """An address as every server understands it: ASCII before the @, punycode after it."""
     local, at, domain = _line("recipient", address).strip().rpartition("@")
-    if not (local and at and domain) or re.search(r"[\s<>,;]", address.strip()):
+    if not (local and at and domain) or re.search(r"[\s<>,;]|@.*@", address.strip()):
         raise ValueError(f"recipient {address!r} is no address; write name@domain")
     if not local.isascii():
         raise ValueError(

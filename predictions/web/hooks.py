@@ -40,7 +40,7 @@ _FOR_GOOD = {None, RejectReason.BOUNCED, RejectReason.INVALID}
 @csrf_exempt
 def hook(request: HttpRequest, provider: str) -> HttpResponseBase:
     view = HOOKS.get(provider)
-    if view is None or not settings.ANYMAIL["WEBHOOK_SECRET"]:
+    if view is None or not settings.ANYMAIL_WEBHOOK_SECRET:
         raise Http404
     try:
         return view(request)

@@ -11,12 +11,18 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.mail import mail_settings
+from config.mail import hook_secret, mail_settings
 from predictions.mail.deliver import Delivered, deliver
 from predictions.models import Message, Suspension
 from tests.ports import free_port
 
 pytestmark = pytest.mark.django_db
+
+INACTIVE = {
+    "ErrorCode": 406,
+    "Message": "You tried to send to recipient(s) that have been marked as inactive. Found inactive"
+    " addresses: ada@example.org. Inactive recipients are ones that have generated a hard bounce.",
+}
 
 
 class Api(HTTPServer):
@@ -65,7 +71,7 @@ def postmark(settings: Any) -> Iterator[Api]:
 
 def point_to(settings: Any, api_url: str) -> None:
     url = f"postmark://the-token?api_url={api_url}"
-    for name, value in mail_settings(url, timeout=2, webhook_secret="").items():
+    for name, value in mail_settings(url, timeout=2).items():
         setattr(settings, name, value)
 
 
@@ -105,7 +111,7 @@ def test_a_provider_is_handed_the_whole_message_and_our_key(
     ("status", "answer", "state", "doubtful"),
     [
         (422, {"ErrorCode": 300, "Message": "Invalid 'Subject'"}, "dead", False),
-        (422, {"ErrorCode": 406, "Message": "inactive"}, "dead", False),
+        (422, INACTIVE, "dead", False),
         (401, {"ErrorCode": 10, "Message": "bad token"}, "waiting", False),
         (429, {"ErrorCode": 0, "Message": "slow down"}, "waiting", False),
         (503, {"ErrorCode": 0, "Message": "away"}, "waiting", False),
@@ -143,7 +149,7 @@ def test_a_provider_that_is_not_reached_leaves_no_doubt(
 
 
 def settings_of(url: str) -> dict[str, Any]:
-    return mail_settings(url, timeout=5, webhook_secret="")
+    return mail_settings(url, timeout=5)
 
 
 def test_an_address_of_a_mail_server_is_read_as_ever() -> None:
@@ -192,4 +198,4 @@ def test_an_address_that_leads_nowhere_is_refused_without_its_secret(url: str, s
 @pytest.mark.parametrize("secret", ["short", "name:short", ":" + "x" * 20])
 def test_a_secret_that_is_none_is_refused(secret: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="NAME:PASSWORD"):
-        mail_settings("smtp://127.0.0.1", timeout=5, webhook_secret=secret)
+        hook_secret(secret)

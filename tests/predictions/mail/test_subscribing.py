@@ -124,7 +124,7 @@ def test_an_account_is_asked_at_its_address_and_in_its_zone(now: dt.datetime) ->
         ({"period": "daily"}, "period", "weekly, monthly, quarterly"),
         ({"time_zone": "Vienna"}, "time_zone", "write it as Europe/Vienna"),
         ({"time_zone": "../etc/passwd"}, "time_zone", "write it as Europe/Vienna"),
-        ({"language": "xx"}, "language", "is not one of en, "),
+        ({"language": "xx"}, "language", "is not one of de, en, "),
     ],
 )
 def test_what_cannot_be_is_refused_with_its_field_and_the_fix(
