@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import FloatRect, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
-PICTURES, TEXT = ROOT / "docs" / "pictures", ROOT / "docs" / "report.txt"
+IMAGES, TEXT = ROOT / "docs" / "images", ROOT / "docs" / "report.txt"
 TOP = FloatRect(x=0, y=0, width=760, height=700)
 NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
 sys.path.insert(0, str(ROOT))
@@ -28,7 +28,6 @@ def main() -> int:
         return 2
     text, html = written()
     TEXT.write_text(text)
-    PICTURES.mkdir(exist_ok=True)
     photograph(path, html)
     return 0
 
@@ -65,9 +64,9 @@ def photograph(path: str, html: str) -> None:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         page = browser.new_page(viewport={"width": 760, "height": 1400})
         page.set_content(html)
-        page.screenshot(path=PICTURES / "report.png")
+        page.screenshot(path=IMAGES / "report.png")
         page.emulate_media(color_scheme="dark")
-        page.screenshot(path=PICTURES / "report-dark.png", clip=TOP)
+        page.screenshot(path=IMAGES / "report-dark.png", clip=TOP)
         browser.close()
 
 
