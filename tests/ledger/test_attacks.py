@@ -352,9 +352,9 @@ def test_a_row_set_back_to_what_an_earlier_entry_said_is_found(make: Maker) -> N
             "ledger_entry: its columns, constraints, indexes or triggers are not",
         ),
         (
-            "ALTER TABLE predictions_topic SET UNLOGGED",
-            "ALTER TABLE predictions_topic SET LOGGED",
-            "predictions_topic: does not survive a crash",
+            "ALTER TABLE predictions_statement SET UNLOGGED",
+            "ALTER TABLE predictions_statement SET LOGGED",
+            "predictions_statement: does not survive a crash",
         ),
     ],
 )

@@ -10,6 +10,11 @@ from ledger.errors import RolesError
 class Command(migrate.Command):
     """Django's, run by the owner of the tables; afterwards the service's role has its grants."""
 
+    def check(self, **options: Any) -> None:
+        """What it asks the database comes before there is a role of the service."""
+        with roles.as_owner():
+            super().check(**options)
+
     def handle(self, *args: Any, **options: Any) -> None:
         only_looks = options["plan"] or options["check_unapplied"]
         try:
