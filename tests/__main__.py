@@ -12,7 +12,15 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parent
 AT_ONCE = 3
 # The longest first, so that none of them is waited for alone; the last part is all the rest.
-PARTS = (["faults"], ["integration"], ["ledger"], ["admin"], ["predictions"], ["browser"], ["bench"])
+PARTS = (
+    ["faults"],
+    ["integration"],
+    ["ledger"],
+    ["admin"],
+    ["predictions"],
+    ["browser"],
+    ["bench"],
+)
 
 
 def main() -> int:

@@ -151,7 +151,7 @@ def test_one_that_was_reviewed_meanwhile_is_not_snoozed(desk: Pages, make: Maker
     desk.post("predictions_question_review", second.pk, data=data)
     answer = desk.post(SNOOZE, data=seen)
     assert answer.status_code == 409
-    assert f"{second.key} was reviewed or moved meanwhile" in text_of(answer)
+    assert f"due date of {second.key} was moved meanwhile" in text_of(answer)
     assert not Snooze.objects.exists()
 
 

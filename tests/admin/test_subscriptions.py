@@ -147,7 +147,8 @@ def test_a_test_goes_to_who_asks_for_it_and_is_no_report(
     assert message.subject.startswith("Test: Scored report")
     assert message.headers == {}
     assert "/mail/unsubscribe/" not in message.text + message.html
-    assert [each["name"] for each in message.attachments] == ["checkpoint.txt"]
+    attached = [each["name"] for each in message.attachments]
+    assert attached == ["checkpoint.txt", "scores.csv", "calibration.png"]
     assert not Report.objects.exists()
 
 

@@ -86,6 +86,7 @@ def test_a_reviewer_snoozes_and_proposes_from_a_mail_and_an_adjudicator_confirms
 
 def test_several_are_snoozed_from_the_desk_in_two_keystrokes(desk: Page) -> None:
     expect(desk.get_by_role("heading", name="Due for review")).to_be_visible()
+    desk.wait_for_load_state()
     desk.keyboard.press("z")
     expect(desk.get_by_role("radio", name="A week")).to_be_checked()
     desk.keyboard.press("Enter")

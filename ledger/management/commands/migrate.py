@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.core.checks import Tags
 from django.core.management.base import CommandError
 from django.core.management.commands import migrate
 
@@ -11,9 +12,9 @@ class Command(migrate.Command):
     """Django's, run by the owner of the tables; afterwards the service's role has its grants."""
 
     def check(self, **options: Any) -> None:
-        """What it asks the database comes before there is a role of the service."""
+        """Of models and database alone, which is asked before there is a role of the service."""
         with roles.as_owner():
-            super().check(**options)
+            super().check(tags=[Tags.models, Tags.database], **options)
 
     def handle(self, *args: Any, **options: Any) -> None:
         only_looks = options["plan"] or options["check_unapplied"]

@@ -102,7 +102,7 @@ def test_the_answer_is_the_same_for_every_address(reader: Client, now: dt.dateti
         ("subject", "rye", "Which one: is of a report on one thing"),
         ("period", "daily", "How often: 'daily' is not one of weekly, monthly, quarterly."),
         ("time_zone", "Vienna", "Time zone: 'Vienna' is no time zone"),
-        ("language", "xx", "Dates and numbers as in: 'xx' is not one of en"),
+        ("language", "xx", "Dates and numbers as in: 'xx' is not one of de"),
     ],
 )
 def test_what_cannot_be_is_told_at_its_field(
