@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 _LONGEST_PAUSE = dt.timedelta(hours=4)
 # A claim and what is read for it are shared by so many; no more are kept waiting by a dead worker.
-BATCH = 50
+BATCH = 200
 
 _CLAIM = f"""
 WITH next AS (
