@@ -5,7 +5,6 @@ in. So it is for the reviewer of the question as it stood; and for who may decid
 they are told too of what is left undone, or is nobody's.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, ClassVar, cast
@@ -18,7 +17,6 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views import View
-from django.views.decorators.cache import never_cache
 
 from predictions import services
 from predictions.errors import Conflict, Denied, Invalid
@@ -28,12 +26,12 @@ from predictions.mail import links
 from predictions.models import Proposal, Question, User
 from predictions.models.choices import Weight
 from predictions.services.events import Bears
+from predictions.web.quiet import quiet
 from predictions.web.reply_forms import ProposeForm
 from predictions.when import day_in, display, zone_called
 
 _PREDICTIONS = 8
 _PROPOSES, _DECIDES = "predictions.add_proposal", "predictions.add_outcome"
-_HEADERS = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
 
 
 @dataclass(frozen=True)
@@ -45,21 +43,7 @@ class Asked:
     due_version: int
 
 
-def secluded(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Of a page whose address is a secret: it is kept nowhere, found nowhere and passed on
-    nowhere."""
-
-    @never_cache
-    def kept(*args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = view(*args, **kwargs)
-        for name, value in _HEADERS.items():
-            response[name] = value
-        return response
-
-    return kept
-
-
-@method_decorator(secluded, name="dispatch")
+@method_decorator(quiet, name="dispatch")
 class Reply(View):
     """One thing that is done from a mail; subclasses say which, and what the page then says."""
 

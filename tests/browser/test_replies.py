@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -84,9 +85,19 @@ def test_a_reviewer_snoozes_and_proposes_from_a_mail_and_an_adjudicator_confirms
     expect(page.get_by_role("alert")).to_contain_text("has an outcome already: yes")
 
 
-def test_several_are_snoozed_from_the_desk_in_two_keystrokes(desk: Page) -> None:
+OVERDUE = """question,forecaster,made_at,due_at,probability
+hygrometer,the-almanac,2020-01-05,2021-02-01,0.4
+"""
+
+
+def test_several_are_snoozed_from_the_desk_in_two_keystrokes(
+    desk: Page, running: Service, tmp_path: Path
+) -> None:
+    (tmp_path / "overdue.csv").write_text(OVERDUE)
+    done = running.manage("import_predictions", str(tmp_path / "overdue.csv"))
+    assert done.returncode == 0, done.stderr
+    desk.reload()
     expect(desk.get_by_role("heading", name="Due for review")).to_be_visible()
-    desk.wait_for_load_state()
     desk.keyboard.press("z")
     expect(desk.get_by_role("radio", name="A week")).to_be_checked()
     desk.keyboard.press("Enter")
