@@ -16,8 +16,8 @@ from predictions.models import User
 from seeds.loader import load
 from tests.making import Maker
 
-# A busy machine is no bug.
-hypothesis.settings.register_profile("tests", deadline=None)
+# A busy machine is no bug. What deserves more examples asks for them.
+hypothesis.settings.register_profile("tests", deadline=None, max_examples=40)
 hypothesis.settings.load_profile("tests")
 
 

@@ -258,11 +258,11 @@ def test_no_page_takes_or_offers_more_among_many_rows(
 ) -> None:
     fill(FEW)
     desk.get("index")  # the first visit of a session is noted
-    pages = [*addresses(), *filtered(desk)]
+    pages = list(addresses())
     few = {name: _taken(desk, address) for name, address in pages}
     fill(MANY - FEW)
-    many = {name: _taken(desk, address) for name, address in pages}
-    more = {name: (few[name], many[name]) for name in many}
+    many = {name: _taken(desk, address) for name, address in (*pages, *filtered(desk))}
+    more = {name: (few[name], many[name]) for name in few}
     grown = {
         name: both for name, both in more.items() if both[1].queries > both[0].queries + ESTIMATE
     }

@@ -155,7 +155,7 @@ def test_every_filter_opens(desk: Pages) -> None:
     for model in REGISTERED:
         for filtering in desk.get(named(model, "changelist")).context["cl"].filter_specs:
             for name, field in filtering.form.fields.items():
-                for given in values_of(field):
+                for given in values_of(field)[1:]:  # with the first: `test_bounds`
                     page = desk.get(named(model, "changelist"), **{name: given})
                     assert page.status_code == 200, (model, name, given)
                     [spec] = [

@@ -27,10 +27,10 @@ def failures(page: Page) -> list[str]:
 
 def assert_good(page: Page, address: str) -> None:
     """Accessible at level AA and no wider than the screen: light on a desk, dark on a telephone."""
+    page.goto(address)
     for scheme, width in _LOOKS:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": 900})
-        page.goto(address)
         found = failures(page)
         assert not found, "\n".join(found)
         assert page.evaluate(_WIDE) is False, f"{address} is wider than {width} pixels"

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from ledger import journal
+from ledger.commands import QuickCommand
 from ledger.export import this_log
 from ledger.replay import snapshot
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Exports the whole ledger as lines of JSON, for ledger/verifier.py to verify on any "
         "machine. What is in the file is one moment of the database."

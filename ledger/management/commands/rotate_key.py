@@ -1,12 +1,13 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from ledger.commands import QuickCommand
 from ledger.errors import WillNotSign
 from ledger.rotation import key_rotate
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Has a new signing key take over, and records that in the ledger. The next checkpoint is "
         "signed with both. If it is interrupted, run it again."

@@ -3,14 +3,15 @@ import json
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from ledger import journal, replay, verified
+from ledger.commands import QuickCommand
 from ledger.errors import CannotResume, SignerBusy
 from ledger.progress import Bar
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Verifies the ledger: every entry's bytes, sequence and hash, the tree and what is stored "
         "of it, the checkpoints, the guards, and every row of every table by replay. Exit code 0: "

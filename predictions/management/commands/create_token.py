@@ -1,15 +1,16 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from ledger.commands import QuickCommand
 from predictions.errors import Invalid
 from predictions.models import User
 from predictions.models.choices import Scope
 from predictions.services.tokens import token_create
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = "Makes an API token and prints its secret, once: it is kept as a digest."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,12 +1,13 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
+from ledger.commands import QuickCommand
 from predictions.services.accounts import administrator_ensure
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Makes the first administrator, subscribed to the weekly report, where there is none. "
         "The password is made at random and shown this once."

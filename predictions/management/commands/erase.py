@@ -1,9 +1,10 @@
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from ledger.commands import QuickCommand
 from predictions.errors import Conflict, Invalid
 from predictions.models import Article, Forecaster, Prediction, Statement, User
 from predictions.models.choices import ErasureReason
@@ -17,7 +18,7 @@ from predictions.services.erasure import (
 )
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Erases who a forecaster, the byline of an article, or a user is. It cannot be undone. "
         "Predictions, scores and the ledger's entries stay, and verify as before."

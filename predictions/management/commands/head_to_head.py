@@ -1,15 +1,16 @@
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from ledger.commands import QuickCommand
 from predictions.errors import Invalid, NotFound
 from predictions.management import scoping
 from predictions.management.tables import aligned, counted, figure, interval, short
 from predictions.scorecards import MIN_QUESTIONS, HeadToHead, head_to_head, scope_asked
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = "Compares two forecasters on the questions on which both were scored."
 
     def add_arguments(self, parser: CommandParser) -> None:

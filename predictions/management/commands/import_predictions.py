@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from ledger.commands import QuickCommand
 from ledger.progress import Bar
 from predictions.errors import PredictionsError
 from predictions.importing import Finding, read
@@ -16,7 +17,7 @@ from predictions.services.imports import Imported, ImportRefused, predictions_im
 _TABLES = ("topics", "forecasters", "questions", "predictions", "outcomes")
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Records the predictions of a CSV file, with their questions and outcomes: all rows or "
         "none, and of a file imported before only what is new. docs/importing.md has the columns. "

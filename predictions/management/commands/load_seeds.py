@@ -1,15 +1,16 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from ledger.commands import QuickCommand
 from predictions.models import User
 from seeds.forms import SeedError
 from seeds.loader import FOLDER, load
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = "Loads the seed articles' forecasts and the later events. A second run changes nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:

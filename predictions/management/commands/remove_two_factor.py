@@ -1,12 +1,13 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from ledger.commands import QuickCommand
 from predictions.models import User
 from predictions.services.two_factor import two_factor_lost
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Removes a user's two-factor sign-in, whose device is lost, and signs them out everywhere. "
         "From then on the password alone lets them in."

@@ -1,13 +1,14 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
+from ledger.commands import QuickCommand
 from ledger.progress import Bar
 from predictions.services.rescoring import rescore
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Scores all predictions anew and recounts all totals. What stands rightly is left alone; "
         "what does not is reversed and posted, with its entries. Stopped, it goes on where it was."

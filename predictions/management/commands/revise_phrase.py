@@ -1,17 +1,18 @@
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
+from ledger.commands import QuickCommand
 from predictions import services
 from predictions.errors import Conflict, Invalid
 from predictions.models import Outcome, Phrase
 from predictions.services.lexicon import predictions_read_by
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Reads a phrase of the lexicon otherwise from now on: a new version of its row. Verbal "
         "predictions that took their figures from the one before take the new ones, and are scored "

@@ -1,14 +1,15 @@
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
+from ledger.commands import QuickCommand
 from predictions.scorecards import MIN_QUESTIONS, Scoreboard, Totals, scoreboard
 
 _COUNTS = ("predictions", "scored", "late", "void", "open", "unscorable", "abstained")
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = "Prints the totals, and a row a forecaster. Brier and log scores: lower is better."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,8 +1,9 @@
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from ledger.commands import QuickCommand
 from predictions.errors import Invalid
 from predictions.management import scoping
 from predictions.management.tables import (
@@ -26,7 +27,7 @@ _MEANS = {
 _POINTS = {"baseline": "Baseline", "peer": "Peer"}
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Prints the scorecard of a forecaster, an outlet, a topic, a horizon or a period: of the "
         "predictions that fit every option given."

@@ -1,13 +1,13 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from ledger.commands import QuickCommand
 from predictions.mail.deliver import deliver
 from predictions.mail.queue import reminders_queue
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = "One pass, now: sends the reminders that are due and were not sent yet."
 
     def handle(self, *args: Any, **options: Any) -> None:

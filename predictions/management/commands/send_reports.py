@@ -1,14 +1,15 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from ledger.commands import QuickCommand
 from ledger.errors import WillNotSign
 from predictions.mail.deliver import deliver
 from predictions.mail.queue import reports_queue
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = "One pass, now: sends the reports that are due and were not sent yet."
 
     def handle(self, *args: Any, **options: Any) -> None:
