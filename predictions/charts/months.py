@@ -1,18 +1,23 @@
 """The mean Brier score, month by month."""
 
+from __future__ import annotations
+
 import datetime as dt
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from predictions.charts.palette import Palette
 from predictions.charts.picture import Picture, Table
 from predictions.charts.sheet import MARGIN, SMALL, Sheet, Width
 from predictions.charts.words import NOTHING, interval, plural, predictions, score
 from predictions.scorecards.timeline import Period
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _TITLE = "Scores over time"
 _TOLD = "Mean Brier score of each month’s outcomes, with its 95 % interval; lower is better."

@@ -1,15 +1,19 @@
 """A picture, what it says in words, and its numbers."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
-
-from matplotlib.figure import Figure
 
 from predictions.charts.palette import PALETTES, STAND_INS, VARIABLES, Palette, Theme
 from predictions.charts.sheet import Width, nothing, printable
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _UNDATED = {"Date": None, "Creator": None, "Format": None, "Type": None}

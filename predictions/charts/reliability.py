@@ -1,17 +1,22 @@
 """The reliability diagram after Dimitriadis, Gneiting and Jordan, "Stable reliability diagrams for
 probabilistic classifiers" (PNAS 2021), with the forecasts' histogram beneath it."""
 
+from __future__ import annotations
+
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from predictions.charts.palette import Palette
 from predictions.charts.picture import Picture, Table
 from predictions.charts.sheet import MARGIN, SMALL, TEXT, Sheet, Width, compact, measured, wrapped
 from predictions.charts.words import NOTHING, plural, predictions, whole_percent
 from predictions.scoring.calibration import Bin, Calibration, Curve, Floats
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _TITLE = "Calibration"
 _TOLD = "How often it came true (upwards), by how likely it was said to be (to the right)."

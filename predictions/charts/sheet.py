@@ -1,30 +1,20 @@
 """A figure measured in pixels from its top left, and how everything on it looks."""
 
+from __future__ import annotations
+
 import math
 import warnings
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
-
-import matplotlib as mpl
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import text_to_path
+from typing import TYPE_CHECKING
 
 from predictions.charts.palette import Palette
 
-# For the whole process, as matplotlib has it: `rc_context` is not safe with threads. The font is
-# matplotlib's own and wider than most, so what fits here fits in a reader's font as well.
-mpl.rcParams.update(
-    {
-        "font.sans-serif": ["DejaVu Sans"],
-        "svg.fonttype": "none",
-        "svg.hashsalt": "prediction-ledger",
-        "text.parse_math": False,
-        "path.simplify": False,
-    }
-)
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 # Questions may be in scripts that the font lacks. A browser has them; mail shows a box.
 warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing", category=UserWarning)
 
@@ -52,6 +42,8 @@ class Sheet:
     def __init__(
         self, palette: Palette, width: int, title: str, told: Iterable[str], body: float
     ) -> None:
+        from predictions.charts.plotting import Figure  # slow to import, and seldom called for
+
         self.palette, self.width = palette, width
         lines = [line for words in told for line in wrapped(words, width - 2 * MARGIN)]
         self.top = MARGIN + TITLE * _LEADING + len(lines) * TEXT * _LEADING + 6
@@ -179,6 +171,8 @@ def elided(words: str, room: float, size: float = TEXT, weight: str = "normal") 
 
 def measured(words: str, size: float = TEXT, weight: str = "normal") -> float:
     """How many pixels it is wide."""
+    from predictions.charts.plotting import FontProperties, text_to_path  # as in `Sheet`
+
     font = FontProperties(size=size, weight=weight)
     return float(text_to_path.get_text_width_height_descent(words, font, ismath=False)[0])
 

@@ -1,14 +1,18 @@
 """How many predictions earned how much."""
 
-from functools import partial
+from __future__ import annotations
 
-from matplotlib.figure import Figure
+from functools import partial
+from typing import TYPE_CHECKING
 
 from predictions.charts.palette import Palette
 from predictions.charts.picture import Picture, Table
 from predictions.charts.sheet import MARGIN, Sheet, Width
 from predictions.charts.words import NOTHING, plural, predictions, whole_percent
 from predictions.scoring.histogram import Histogram
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _TITLE = "How the scores are spread"
 _TOLD = "How many predictions earned which Brier score; further left is better."

@@ -1,15 +1,19 @@
 """Two forecasters, question by question."""
 
-from functools import partial
+from __future__ import annotations
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from functools import partial
+from typing import TYPE_CHECKING
 
 from predictions.charts.palette import Palette
 from predictions.charts.picture import Picture, Table
 from predictions.charts.sheet import MARGIN, SMALL, TEXT, Sheet, Width, elided, wrapped
 from predictions.charts.words import NOTHING, interval, plural, score, signed
 from predictions.scorecards.versus import HeadToHead, Shared
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _TITLE = "Head to head"
 _MOST = 15

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -81,6 +80,9 @@ def _draws(clusters: int, resamples: int, rng: np.random.Generator) -> Iterator[
 
 def _bca(resampled: Floats, estimate: float, left_out: Floats, confidence: float) -> Interval:
     """Ends of the interval, from means resampled and means with one cluster left out."""
+    # Slow to import, and called for by few of the processes that import this module.
+    from scipy.special import ndtr, ndtri
+
     rounded, centre = np.round(resampled, _PLACES), round(estimate, _PLACES)
     below = (np.count_nonzero(rounded < centre) + np.count_nonzero(rounded <= centre)) / 2
     bias = ndtri(below / resampled.size)

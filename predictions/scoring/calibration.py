@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import isotonic_regression
 
 from predictions.scoring.groups import MILLION, Groups, by_probability, millionths
 
@@ -77,7 +76,14 @@ def calibration(
 
 def recalibrated(groups: Groups) -> Floats:
     """At each distinct probability, the ascending fit that is nearest in squares to what came."""
-    fit: Floats = isotonic_regression(groups.happened, weights=groups.counts).x
+    return _rising(groups.happened, groups.counts)
+
+
+def _rising(shares: Floats, counts: Integers) -> Floats:
+    # Slow to import, and called for by few of the processes that import this module.
+    from scipy.optimize import isotonic_regression
+
+    fit: Floats = isotonic_regression(shares, weights=counts).x
     return fit
 
 
@@ -115,6 +121,6 @@ def _band(p: Floats, groups: Groups, questions: Integers, seed: int) -> tuple[Fl
     for fit in fits:
         happened = rng.random(shared)[questions] < p
         shares = np.bincount(groups.index, weights=happened) / groups.counts
-        fit[:] = isotonic_regression(shares, weights=groups.counts).x
+        fit[:] = _rising(shares, groups.counts)
     low, high = np.quantile(fits, [0.5 - BAND / 2, 0.5 + BAND / 2], axis=0)
     return low, high

@@ -2,8 +2,6 @@
 
 import math
 
-from scipy.special import stdtrit
-
 
 def interval_of_sums(
     *, count: int, total: int, clusters: int, sizes: int, products: int, squares: int, units: int
@@ -30,5 +28,8 @@ def student_interval(
     centre: float, *, variance: float, clusters: int, confidence: float = 0.95
 ) -> tuple[float, float]:
     """The interval by Student's t with one degree of freedom less than there are clusters."""
+    # Slow to import, and called for by few of the processes that import this module.
+    from scipy.special import stdtrit
+
     reach = float(stdtrit(clusters - 1, 0.5 + confidence / 2)) * math.sqrt(variance)
     return centre - reach, centre + reach
