@@ -7,6 +7,7 @@ import warnings
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from predictions.charts.palette import Palette
@@ -169,6 +170,7 @@ def elided(words: str, room: float, size: float = TEXT, weight: str = "normal") 
     return f"{words[: max(fitting - 1, 0)].rstrip()}…"
 
 
+@lru_cache(maxsize=4_096)  # of a picture, the same labels are measured again and again
 def measured(words: str, size: float = TEXT, weight: str = "normal") -> float:
     """How many pixels it is wide."""
     from predictions.charts.plotting import FontProperties, text_to_path  # as in `Sheet`
