@@ -6,7 +6,7 @@ import sys
 _BEGIN = "import django; django.setup(); from django.urls import get_resolver"
 _ALL = "get_resolver().url_patterns; import predictions.tasks, sys"
 # Each takes longer to import than most commands take to run.
-_SLOW = ("matplotlib", "scipy.optimize", "scipy.special", "icalendar")
+_SLOW = ("matplotlib", "scipy.optimize", "scipy.special")
 
 
 def test_a_process_begins_without_what_few_of_them_use() -> None:
