@@ -15,8 +15,6 @@ def readable(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespons
 
     @wraps(view)
     def checked(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
-        # Not with a charset of the caller's: some let half characters through.
-        request.encoding = "utf-8"
         if not settings.PUBLIC_READ and not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         return view(request, **kwargs)

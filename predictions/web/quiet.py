@@ -14,8 +14,6 @@ def quiet(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBa
 
     @wraps(view)
     def told(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
-        # Not with a charset of the caller's: some let half characters through.
-        request.encoding = "utf-8"
         response = view(request, **kwargs)
         response["Referrer-Policy"] = "no-referrer"
         response["X-Robots-Tag"] = "noindex, nofollow"
