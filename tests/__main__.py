@@ -6,8 +6,11 @@ A part's report is printed when the part ends. The exit code is the first that i
 
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
+
+from tests import prepared
 
 TESTS = Path(__file__).resolve().parent
 AT_ONCE = 3
@@ -21,12 +24,17 @@ def main() -> int:
     folders = sorted(path.name for path in TESTS.iterdir() if (path / "__init__.py").exists())
     files = sorted(path.name for path in TESTS.glob("test_*.py"))
     rest = [name for name in (*folders, *files) if name not in PARTS]
+    parts = [rest if part == REST else [part] for part in PARTS]
+    with tempfile.TemporaryDirectory(prefix="prediction-ledger-prepared-") as folder:
+        return _all(parts, prepared.prepare(Path(folder)))
+
+
+def _all(parts: list[list[str]], environ: dict[str, str]) -> int:
     codes = []
     pool = ThreadPoolExecutor(AT_ONCE)
     try:
         # Also if one has failed: a run tells all.
-        runs = [pool.submit(_run, rest if part == REST else [part]) for part in PARTS]
-        for part in as_completed(runs):
+        for part in as_completed([pool.submit(_run, names, environ) for names in parts]):
             code, report = part.result()
             sys.stdout.buffer.write(report)
             sys.stdout.flush()
@@ -37,10 +45,12 @@ def main() -> int:
     return next(filter(None, codes), 0)
 
 
-def _run(names: list[str]) -> tuple[int, bytes]:
+def _run(names: list[str], environ: dict[str, str]) -> tuple[int, bytes]:
     """The exit code of a part, and all that it printed."""
     command = [sys.executable, "-m", "pytest", *(str(TESTS / name) for name in names)]
-    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    done = subprocess.run(
+        command, check=False, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     return done.returncode, done.stdout
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 
 from config.embedded import OWNER_URL, ROOT, URLS, wait_until
+from tests import prepared
 
 # Becomes a user of the servers, tells what leads to them, and leaves when its standard input ends.
 _USER = """
@@ -84,13 +85,15 @@ def own_servers() -> Iterator[Servers]:
     # Not below pytest's own folder, which every session that starts closes to other accounts.
     with tempfile.TemporaryDirectory(prefix="prediction-ledger-test-") as name:
         folder = Path(name).resolve() / "data"
+        is_migrated = prepared.begin(folder)
         user = _user(folder)
         try:
             assert user.stdout
             line = user.stdout.readline()
             assert line, "the servers did not start"
             servers = Servers(folder, json.loads(line))
-            servers.run("manage.py", "migrate", "--verbosity", "0")
+            if not is_migrated:
+                servers.run("manage.py", "migrate", "--verbosity", "0")
             yield servers
         finally:
             user.communicate(timeout=90)

@@ -4,10 +4,12 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests import prepared
 from tests.integration.service import Service, service
 
 # Nothing but our own pages: no sandbox as root, no calls home.
@@ -42,7 +44,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def running(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with service(tmp_path_factory.mktemp("browser") / "var") as one:
+    folder = tmp_path_factory.mktemp("browser") / "var"
+    prepared.begin(folder)
+    with service(folder) as one:
         one.wait_until_ready()
         yield one
 
@@ -61,10 +65,26 @@ def page(context: BrowserContext) -> Page:
     return page
 
 
+@pytest.fixture(scope="package")
+def cookies() -> list[Any]:
+    """Of who signed in last."""
+    return []
+
+
 @pytest.fixture
-def desk(page: Page, running: Service) -> Page:
-    sign_in(page, running)
+def desk(page: Page, running: Service, cookies: list[Any]) -> Page:
+    """Signed in as before, where that still holds: to sign in takes longer than most pages."""
+    come_in(page, running, cookies)
     return page
+
+
+def come_in(page: Page, running: Service, cookies: list[Any]) -> None:
+    page.context.add_cookies(cookies)
+    page.goto(f"{running.address}/admin/")
+    if page.locator("input[name=password]").count():
+        sign_in(page, running)
+        page.wait_for_url(f"{running.address}/admin/")
+        cookies[:] = page.context.cookies()
 
 
 def sign_in(page: Page, running: Service) -> None:
@@ -77,11 +97,11 @@ def sign_in(page: Page, running: Service) -> None:
 
 
 @pytest.fixture
-def plain(browser: Browser, running: Service) -> Iterator[Page]:
+def plain(browser: Browser, running: Service, cookies: list[Any]) -> Iterator[Page]:
     """The desk in a browser that runs no scripts."""
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.set_default_timeout(10_000)
-    sign_in(page, running)
+    come_in(page, running, cookies)
     yield page
     context.close()

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from tests import prepared
 from tests.chance import seed
 from tests.faults.people import TWO_EACH
 from tests.faults.storm import MailServer, Storm
@@ -92,6 +93,7 @@ def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
 
 def _delivered(folder: Path, mail_server: MailServer, chance: random.Random) -> Aftermath:
     quick = {"MAIL_LEASE_SECONDS": str(LEASE_SECONDS), "MAIL_FIRST_PAUSE_SECONDS": "1"}
+    prepared.begin(folder / "var")
     with service(folder / "var", EMAIL_URL=mail_server.url, **quick) as running:
         running.wait_until_ready()
         storm = Storm(running, mail_server)

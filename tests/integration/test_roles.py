@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from config.embedded import OWNER_URL, ROOT
+from tests import prepared
 from tests.integration.service import Service, service
 from tests.integration.test_embedded import USER, MakeUser, Place, data_dir, query, running, users
 
@@ -183,6 +184,7 @@ def post(running: Service, token: str, address: str, body: dict[str, Any]) -> di
 
 def test_the_running_parts_do_all_their_work_without_the_owners_password(tmp_path: Path) -> None:
     folder = tmp_path / "var"
+    prepared.begin(folder)
     with service(folder) as one:
         one.wait_until_ready()
         secret = (folder / "secrets" / "database_owner").read_text()

@@ -10,6 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tests import prepared
 from tests.integration.service import Service, left_behind, service, wait_for
 
 
@@ -102,6 +103,7 @@ def test_a_port_that_is_taken_is_said_in_one_line(running: Service, tmp_path: Pa
 
 def test_it_stops_whole_at_either_signal_and_starts_again_with_its_data(tmp_path: Path) -> None:
     folder = tmp_path / "var"
+    prepared.begin(folder)
     with service(folder) as first:
         first.wait_until_ready()
         assert first.stop(signal.SIGINT) == 0
@@ -117,6 +119,7 @@ def test_it_stops_whole_at_either_signal_and_starts_again_with_its_data(tmp_path
 
 def test_when_its_database_is_taken_away_for_good_it_ends_and_says_so(tmp_path: Path) -> None:
     folder = tmp_path / "var"
+    prepared.begin(folder)
     with service(folder) as running:
         running.wait_until_ready()
         [keeper] = [
