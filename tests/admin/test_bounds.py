@@ -38,8 +38,8 @@ from tests.admin.pages import Pages
 from tests.admin.test_records import NOTE, RAIN, values_of
 from tests.making import Maker
 
-# Few are fewer than what a page shows, and many are more.
-FEW, MANY = 10, 110
+# Few are fewer than what a page shows here, and many are more, and more than a choice may offer.
+FEW, PAGE, MANY = 10, 50, 70
 QUERIES = 15
 # What makes a whole report takes what a report takes (`test_reports`).
 QUERIES_OF = {"predictions_subscription_preview": 41}
@@ -260,8 +260,9 @@ def _taken(desk: Pages, address: str) -> Taken:
 
 
 def test_no_page_takes_or_offers_more_among_many_rows(
-    desk: Pages, fill: Callable[[int], None]
+    desk: Pages, fill: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(admin.ModelAdmin, "list_per_page", PAGE)
     fill(FEW)
     desk.get("index")  # the first visit of a session is noted
     pages = list(addresses())
