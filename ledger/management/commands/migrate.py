@@ -11,10 +11,10 @@ from ledger.errors import RolesError
 class Command(migrate.Command):
     """Django's, run by the owner of the tables; afterwards the service's role has its grants."""
 
-    def check(self, **options: Any) -> None:
+    def check(self, *args: Any, **options: Any) -> None:
         """Of models and database alone, which is asked before there is a role of the service."""
         with roles.as_owner():
-            super().check(tags=[Tags.models, Tags.database], **options)
+            super().check(*args, **{**options, "tags": [Tags.models, Tags.database]})
 
     def handle(self, *args: Any, **options: Any) -> None:
         only_looks = options["plan"] or options["check_unapplied"]
