@@ -50,7 +50,8 @@ KEEP_TEXTS = env.bool("KEEP_TEXTS", default=False)
 
 INSTALLED_APPS = [
     "unfold",
-    "django.contrib.admin",
+    # Not found out by itself: only who serves pages has a use for them, see `config.urls`.
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -58,7 +59,6 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.staticfiles",
     "config.apps.SigningIn",
-    "anymail",
     "django_filters",
     "django_otp",
     "django_otp.plugins.otp_static",

@@ -1,6 +1,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
+admin.autodiscover()
+
 # Problem details below /api/, pages elsewhere.
 handler400 = "predictions.api.problems.handler400"
 handler404 = "predictions.api.problems.handler404"

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import IO, Any
 
-import xlsxwriter
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -119,6 +118,8 @@ def xlsx_file(columns: Sequence[Column], rows: Iterable[tuple[Any, ...]]) -> IO[
     """A workbook in a file that is gone once it is closed. Text stays text, never a formula."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 -- who sends it closes it
     options = {"constant_memory": True, "in_memory": False}
+    import xlsxwriter  # takes longer than most requests
+
     with xlsxwriter.Workbook(file, options) as book:
         sheet = book.add_worksheet()
         sheet.freeze_panes(1, 0)

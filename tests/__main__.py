@@ -17,7 +17,7 @@ AT_ONCE = 3
 # The longest first, so that none of them is waited for alone; what none names is "the rest". Each
 # makes a database of its own, so there are few of them.
 REST = "the rest"
-PARTS = ("integration", "admin", REST, "predictions", "browser", "faults", "bench")
+PARTS = ("predictions", REST, "admin", "integration", "browser", "faults", "bench")
 
 
 def main() -> int:
@@ -25,16 +25,16 @@ def main() -> int:
     files = sorted(path.name for path in TESTS.glob("test_*.py"))
     rest = [name for name in (*folders, *files) if name not in PARTS]
     parts = [rest if part == REST else [part] for part in PARTS]
-    with tempfile.TemporaryDirectory(prefix="prediction-ledger-prepared-") as folder:
-        return _all(parts, prepared.prepare(Path(folder)))
+    with tempfile.TemporaryDirectory(prefix="prediction-ledger-suite-") as folder:
+        return _all(parts, Path(folder), prepared.prepare(Path(folder) / "prepared"))
 
 
-def _all(parts: list[list[str]], environ: dict[str, str]) -> int:
+def _all(parts: list[list[str]], folder: Path, environ: dict[str, str]) -> int:
     codes = []
     pool = ThreadPoolExecutor(AT_ONCE)
     try:
         # Also if one has failed: a run tells all.
-        for part in as_completed([pool.submit(_run, names, environ) for names in parts]):
+        for part in as_completed([pool.submit(_run, names, folder, environ) for names in parts]):
             code, report = part.result()
             sys.stdout.buffer.write(report)
             sys.stdout.flush()
@@ -45,9 +45,11 @@ def _all(parts: list[list[str]], environ: dict[str, str]) -> int:
     return next(filter(None, codes), 0)
 
 
-def _run(names: list[str], environ: dict[str, str]) -> tuple[int, bytes]:
+def _run(names: list[str], folder: Path, environ: dict[str, str]) -> tuple[int, bytes]:
     """The exit code of a part, and all that it printed."""
-    command = [sys.executable, "-m", "pytest", *(str(TESTS / name) for name in names)]
+    # Not in pytest's own place: each session that starts closes that to the servers of the others.
+    place = f"--basetemp={folder / names[0]}"
+    command = [sys.executable, "-m", "pytest", place, *(str(TESTS / name) for name in names)]
     done = subprocess.run(
         command, check=False, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )

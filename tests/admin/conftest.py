@@ -1,9 +1,13 @@
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
 from predictions.models import User
 from tests.admin.pages import Pages
+
+# As `config.urls` does, for tests that look at what is registered.
+admin.autodiscover()
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Who tried to sign in: to look at, and to release."""
 
+from importlib import import_module
 from typing import Any
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
@@ -18,6 +19,7 @@ from predictions.admin.signing_in.sessions import device
 
 # The libraries' own pages show what opens doors: keys of apps, backup codes, sessions.
 for kept_from_everybody in (Session, StaticDevice, TOTPDevice):
+    import_module(f"{kept_from_everybody._meta.app_config.name}.admin")  # whoever comes first
     admin.site.unregister(kept_from_everybody)
 
 

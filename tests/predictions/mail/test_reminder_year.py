@@ -179,7 +179,7 @@ class Year:
 
     def _amend(self, question: Question, days: int, who: str | None) -> None:
         due_at = self.now + dt.timedelta(days=days, minutes=1)
-        if due_at != question.due_at:
+        if due_at != question.due_at and due_at >= question.opened_at:
             self._amended(question, {"due_at": due_at})
 
     def _reassign(self, question: Question, days: int, who: str | None) -> None:
