@@ -48,9 +48,10 @@ FOUR_EYES = env.bool("FOUR_EYES", default=False)
 # Whether the page for recording proposes to keep an article's text, for those who may record.
 KEEP_TEXTS = env.bool("KEEP_TEXTS", default=False)
 
+# Not anymail: as an app it would only add checks, for which every process imports an HTTP client.
 INSTALLED_APPS = [
     "unfold",
-    # Not found out by itself: only who serves pages has a use for them, see `config.urls`.
+    # The desk's pages are imported by `config.urls`: commands, worker and beat need none of them.
     "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -116,10 +116,10 @@ def guarded(value: Any) -> Any:
 
 def xlsx_file(columns: Sequence[Column], rows: Iterable[tuple[Any, ...]]) -> IO[bytes]:
     """A workbook in a file that is gone once it is closed. Text stays text, never a formula."""
+    import xlsxwriter  # takes longer than most commands
+
     file = tempfile.TemporaryFile()  # noqa: SIM115 -- who sends it closes it
     options = {"constant_memory": True, "in_memory": False}
-    import xlsxwriter  # takes longer than most requests
-
     with xlsxwriter.Workbook(file, options) as book:
         sheet = book.add_worksheet()
         sheet.freeze_panes(1, 0)

@@ -1,8 +1,8 @@
 """A migrated cluster, made once for all parts of a run, and copied by whoever begins with one.
 
-Making one takes a processor some eight seconds, most of which Django spends on models of long ago;
-copying one takes a tenth of a second. The parts of a run are processes: the environment tells them
-where it is. Where it tells nothing, as when one file is tried, servers begin empty and migrate.
+Making one takes some seven seconds, most of which Django spends on models of long ago; copying one
+takes less than one. The parts of a run are processes: the environment tells them where it is.
+Where it tells nothing, as when one file is tried, servers begin empty and migrate.
 """
 
 import os
@@ -10,7 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from config.embedded import OWNER_URL, ROOT, URLS
+from config.embedded import ROOT
+from tests.environs import without_servers
 
 NAME = "TESTS_PREPARED"
 _PARTS = ("postgres", "secrets")
@@ -18,12 +19,10 @@ _PARTS = ("postgres", "secrets")
 
 def prepare(folder: Path) -> dict[str, str]:
     """Make one; answers with the environment that tells of it."""
-    ours = (*URLS, OWNER_URL)
-    inherited = {name: value for name, value in os.environ.items() if name not in ours}
     subprocess.run(
         [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
         cwd=ROOT,
-        env={**inherited, "DATA_DIR": str(folder)},
+        env=without_servers() | {"DATA_DIR": str(folder)},
         check=True,
     )
     return {**os.environ, NAME: str(folder)}

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import psycopg
 
-from config.embedded import OWNER_URL, ROOT, URLS, wait_until
+from config.embedded import ROOT, wait_until
 from tests import prepared
+from tests.environs import without_servers
 
 # Becomes a user of the servers, tells what leads to them, and leaves when its standard input ends.
 _USER = """
@@ -100,13 +101,11 @@ def own_servers() -> Iterator[Servers]:
 
 
 def _user(folder: Path) -> subprocess.Popen[str]:
-    ours = (*URLS, OWNER_URL)
-    inherited = {name: value for name, value in os.environ.items() if name not in ours}
     settings = {"DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "config.settings"}
     return subprocess.Popen(
         [sys.executable, "-c", _USER],
         cwd=ROOT,
-        env=inherited | settings,
+        env=without_servers() | settings,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

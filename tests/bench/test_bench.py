@@ -1,24 +1,22 @@
 """That the measuring works; what it measures depends on the machine."""
 
 import json
-import os
 import subprocess
 import sys
 
 import pytest
 
-from config.embedded import OWNER_URL, ROOT, URLS
+from config.embedded import ROOT
 from tests.bench import desk
 from tests.bench.harness import Row, Target, Times, as_table, duration, in_turns
+from tests.environs import without_servers
 
 
 def bench(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    ours = (*URLS, OWNER_URL, "DATA_DIR", "DJANGO_SETTINGS_MODULE", "SIZE")
-    inherited = {name: value for name, value in os.environ.items() if name not in ours}
     return subprocess.run(
         [sys.executable, "-m", "tests.bench", *arguments],
         cwd=ROOT,
-        env=inherited | environ,
+        env=without_servers("DATA_DIR", "SIZE") | environ,
         capture_output=True,
         text=True,
         timeout=400,

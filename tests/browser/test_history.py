@@ -21,9 +21,7 @@ ahead,the-almanac,2020-01-05,2090-02-01,0.4
 def test_a_question_is_amended_and_its_history_proves_it(
     desk: Page, running: Service, tmp_path: Path
 ) -> None:
-    (tmp_path / "ahead.csv").write_text(AHEAD)
-    done = running.manage("import_predictions", str(tmp_path / "ahead.csv"))
-    assert done.returncode == 0, done.stderr
+    running.record(AHEAD)
     _open(desk, running, "question", "ahead")
     desk.get_by_role("link", name="Amend", exact=True).click()
     desk.get_by_label("Closes", exact=False).first.fill("2091-03-01")

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -90,16 +89,13 @@ hygrometer,the-almanac,2020-01-05,2021-02-01,0.4
 """
 
 
-def test_several_are_snoozed_from_the_desk_in_two_keystrokes(
-    desk: Page, running: Service, tmp_path: Path
-) -> None:
-    (tmp_path / "overdue.csv").write_text(OVERDUE)
-    done = running.manage("import_predictions", str(tmp_path / "overdue.csv"))
-    assert done.returncode == 0, done.stderr
+def test_several_are_snoozed_from_the_desk_in_two_keystrokes(desk: Page, running: Service) -> None:
+    running.record(OVERDUE)
     desk.reload()
     expect(desk.get_by_role("heading", name="Due for review")).to_be_visible()
     desk.keyboard.press("z")
     expect(desk.get_by_role("radio", name="A week")).to_be_checked()
+    expect(desk.get_by_role("button", name="Snooze", exact=True)).to_be_focused()
     desk.keyboard.press("Enter")
     expect(desk.get_by_text(re.compile("You are not reminded of .+ before"))).to_be_visible()
 

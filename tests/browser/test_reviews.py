@@ -1,7 +1,6 @@
 """A reviewer's morning without a pointer: what stays open is said in two keystrokes."""
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -16,11 +15,9 @@ oats,the-almanac,2020-01-05,2020-02-03,0.4
 
 
 @pytest.fixture
-def waiting(running: Service, tmp_path: Path) -> None:
+def waiting(running: Service) -> None:
     """Three questions that have waited longer than any other."""
-    (tmp_path / "waiting.csv").write_text(WAITING)
-    done = running.manage("import_predictions", str(tmp_path / "waiting.csv"))
-    assert done.returncode == 0, done.stderr
+    running.record(WAITING)
 
 
 def row(desk: Page, key: str) -> Locator:

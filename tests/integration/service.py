@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from config.embedded import OWNER_URL, URLS
+from tests.environs import without_servers
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -27,13 +27,8 @@ class Service:
     def __init__(self, folder: Path, **environ: str) -> None:
         self.folder, self.port = folder, free_port()
         self.address = f"http://127.0.0.1:{self.port}"
-        inherited = {
-            name: value
-            for name, value in os.environ.items()
-            if name not in (*URLS, OWNER_URL, "DJANGO_SETTINGS_MODULE")
-        }
         self.environ = {
-            **inherited,
+            **without_servers(),
             "DATA_DIR": str(folder),
             "PORT": str(self.port),
             "SWEEP_SECONDS": "2",
@@ -72,6 +67,13 @@ class Service:
             text=True,
             timeout=60,
         )
+
+    def record(self, rows: str) -> None:
+        """Have the predictions of a CSV file recorded that a test is about."""
+        file = self.folder.parent / "rows.csv"
+        file.write_text(rows)
+        done = self.manage("import_predictions", str(file))
+        assert done.returncode == 0, done.stderr
 
     def mails(self) -> list[EmailMessage]:
         return [

@@ -11,10 +11,12 @@ from ledger.errors import RolesError
 class Command(migrate.Command):
     """Django's, run by the owner of the tables; afterwards the service's role has its grants."""
 
+    requires_system_checks = (Tags.models, Tags.database)
+
     def check(self, *args: Any, **options: Any) -> None:
-        """Of models and database alone, which is asked before there is a role of the service."""
+        """As the owner: there may be no role of the service yet that could ask the database."""
         with roles.as_owner():
-            super().check(*args, **{**options, "tags": [Tags.models, Tags.database]})
+            super().check(*args, **options)
 
     def handle(self, *args: Any, **options: Any) -> None:
         only_looks = options["plan"] or options["check_unapplied"]

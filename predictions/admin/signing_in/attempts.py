@@ -19,7 +19,8 @@ from predictions.admin.signing_in.sessions import device
 
 # The libraries' own pages show what opens doors: keys of apps, backup codes, sessions.
 for kept_from_everybody in (Session, StaticDevice, TOTPDevice):
-    import_module(f"{kept_from_everybody._meta.app_config.name}.admin")  # whoever comes first
+    # It registers it, if nothing has made it do so yet.
+    import_module(f"{kept_from_everybody._meta.app_config.name}.admin")
     admin.site.unregister(kept_from_everybody)
 
 
